@@ -1,0 +1,67 @@
+"""Where hwgen keeps what is slow to build: one folder a result, built once, shared by every process of a user."""
+
+import fcntl
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hwgen.errors import ToolError
+
+_log = logging.getLogger("hwgen")
+
+
+def cache_dir() -> Path:
+    """The cache's folder (absolute, not created): ``$HWGEN_CACHE``, else ``$XDG_CACHE_HOME/hwgen``, else
+    ``~/.cache/hwgen``. Deleting it is always safe: what is missing is built again."""
+    if own := os.environ.get("HWGEN_CACHE"):
+        return Path(own).expanduser().absolute()
+    shared = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    # The XDG specification asks to ignore a relative path.
+    return (shared if shared.is_absolute() else Path.home() / ".cache") / "hwgen"
+
+
+def build_once(directory: Path, build: Callable[[Path], None]) -> Path:
+    """``directory``, filled by ``build(folder)`` if it does not exist yet.
+
+    ``build`` fills an empty folder beside ``directory``, which is then renamed into place: ``directory`` is whole or
+    absent, whatever interrupts the build. When several processes or threads want the same directory at once, one
+    builds and the others wait for it; if the builder fails, the next in line tries.
+
+    Returns ``directory``. Raises :class:`~hwgen.errors.ToolError` when the cache cannot be written, and whatever
+    ``build`` raises.
+    """
+    if directory.is_dir():
+        return directory
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        lock = directory.with_name(f"{directory.name}.lock").open("w")
+    except OSError as error:
+        raise ToolError(f"cannot write to the cache ({error}); set HWGEN_CACHE to a writable folder") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _log.info("waiting for another process that is building %s", directory.name)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not directory.is_dir():
+            _build(directory, build)
+    # The lock file stays: removing it would let two processes hold locks on different files of the same name.
+    return directory
+
+
+def _build(directory: Path, build: Callable[[Path], None]) -> None:
+    """Build into a temporary sibling and rename it; the caller holds the lock."""
+    prefix = f".{directory.name}."
+    for path in directory.parent.iterdir():
+        if path.name.startswith(prefix):  # left by a builder that was killed: nobody else holds the lock
+            shutil.rmtree(path, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=directory.parent))
+    try:
+        build(folder)
+        folder.rename(directory)
+    except BaseException:  # KeyboardInterrupt too
+        shutil.rmtree(folder, ignore_errors=True)
+        raise

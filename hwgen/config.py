@@ -1,0 +1,88 @@
+"""The base of every core's ``Config``: frozen, validated, JSON-serialisable, with a hash that names the hardware; and
+the validation that it shares with the other tables of a design file."""
+
+import hashlib
+import json
+from typing import Any, ClassVar, Self, TypeVar
+
+import pydantic
+
+from hwgen.errors import DesignError
+
+Table = TypeVar("Table", bound=pydantic.BaseModel)
+
+
+def parse_table(model: type[Table], name: str, values: dict[str, Any], source: str = "") -> Table:
+    """Validate ``values``, the table ``name`` of a design file, as ``model``.
+
+    Raises :class:`~hwgen.errors.DesignError` that names ``source``, every wrong key, its value and what is allowed.
+    """
+    try:
+        # JSON mode: TOML and JSON have no tuples, and strict Python mode would refuse their lists.
+        return model.model_validate_json(json.dumps(values))
+    except pydantic.ValidationError as error:
+        prefix = f"{source}: " if source else ""
+        raise DesignError("\n".join(prefix + line for line in _explain(model, name, error))) from None
+
+
+class CoreConfig(pydantic.BaseModel):
+    """Parameters that fix one core's hardware. Subclasses add fields; derived sizes are properties."""
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    core: ClassVar[str]
+    """Name of the core in the registry; also the name of its table in a design file."""
+
+    @classmethod
+    def parse(cls, values: dict[str, Any], source: str = "") -> Self:
+        """Validate ``values`` as read from TOML or JSON.
+
+        Raises :class:`~hwgen.errors.DesignError` that names ``source``, every wrong key, its value and what is allowed.
+        """
+        return parse_table(cls, cls.core, values, source)
+
+    def parameters(self) -> dict[str, Any]:
+        """The parameters as JSON values, defaults filled in; :meth:`parse` of it gives an equal config."""
+        return self.model_dump(mode="json")
+
+    def canonical(self) -> str:
+        """The parameters as JSON text with sorted keys: equal configs give equal text."""
+        return json.dumps(self.parameters(), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def hash(self) -> int:
+        """64-bit config hash (unsigned): in the hardware's ``config_hash`` register and in every emitted header."""
+        digest = hashlib.sha256(f"{self.core}:{self.canonical()}".encode()).digest()
+        return int.from_bytes(digest[:8], "big")
+
+
+def _explain(model: type[pydantic.BaseModel], name: str, error: pydantic.ValidationError) -> list[str]:
+    """One line per problem: key, what is allowed, the value found."""
+    lines = []
+    for problem in error.errors():
+        key = ".".join([name, *(str(part) for part in problem["loc"])])
+        context = problem.get("ctx", {})
+        match problem["type"]:
+            case "missing":
+                lines.append(f"{key} is missing")
+                continue
+            case "default_factory_not_called":
+                continue  # follows from another problem, which has its own line
+            case "extra_forbidden":
+                allowed = f"no such parameter; allowed are {', '.join(sorted(model.model_fields))}"
+                lines.append(f"{key}: {allowed}")
+                continue
+            case "value_error":
+                # Raised by our own validators: the text already names key, value and way out.
+                lines.append(str(context["error"]))
+                continue
+            case "greater_than_equal":
+                allowed = f"must be at least {context['ge']}"
+            case "less_than_equal":
+                allowed = f"must be at most {context['le']}"
+            case "literal_error":
+                allowed = f"must be one of {context['expected']}"
+            case _:
+                allowed = problem["msg"][0].lower() + problem["msg"][1:]
+        lines.append(f"{key} {allowed}, not {problem['input']!r}")
+    return lines
