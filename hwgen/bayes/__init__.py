@@ -1,0 +1,1 @@
+"""The memristor-style Bayesian machine."""

@@ -1,0 +1,105 @@
+"""The Bayesian machine: memory, engine, comparison, and the registers around them."""
+
+from amaranth.hdl import Elaboratable, Module, ResetInserter, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from hwgen.bayes.config import BayesConfig
+from hwgen.bayes.decide import Decide
+from hwgen.bayes.logarithmic import LogarithmicEngine
+from hwgen.bayes.memory import LikelihoodMemory
+from hwgen.bayes.registers import CORE_NUMBER, register_map
+from hwgen.bayes.signature import result_layout, sample_layout, stream_of
+from hwgen.bayes.stochastic import StochasticEngine
+from hwgen.bayes.table import LikelihoodTable
+from hwgen.bus.bank import RegisterBank, fields_of
+from hwgen.bus.common import IDENTITY_MAGIC
+from hwgen.bus.interface import BusSignature
+from hwgen.parts.skid_buffer import SkidBuffer
+
+
+class BayesCore(wiring.Component):
+    """The Bayesian machine of a config.
+
+    Args:
+        config: its parameters.
+        table: the likelihoods that the Verilog holds; required if and only if ``config.initialised``.
+
+    Members: ``bus``: registers and likelihood memory; ``x``: samples; ``y``: results, one for each sample, in order.
+    Latency and throughput in clocks: :attr:`~hwgen.bayes.config.BayesConfig.latency`,
+    :attr:`~hwgen.bayes.config.BayesConfig.slots`.
+    """
+
+    def __init__(self, config: BayesConfig, table: LikelihoodTable | None = None) -> None:
+        if config.initialised != (table is not None):
+            raise ValueError("a likelihood table must be given if, and only if, config.initialised is true")
+        self.config = config
+        self.table = table
+        self.map = register_map(config)
+        self.identity = IDENTITY_MAGIC << 16 | CORE_NUMBER
+        super().__init__(
+            {
+                "bus": In(BusSignature()),
+                "x": In(stream_of(sample_layout(config))),
+                "y": Out(stream_of(result_layout(config))),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        config = self.config
+        soft_reset = Signal()
+
+        m.submodules.bank = bank = RegisterBank(self.map)
+        memory = LikelihoodMemory(config, self.map.window("likelihoods"), self.table)
+        engine = StochasticEngine(config) if config.mode == "stochastic" else LogarithmicEngine(config)
+        decide = Decide(config)
+        # The buffer is not reset with the rest: a result once offered on y stays until it is taken.
+        m.submodules.result = result = SkidBuffer(result_layout(config))
+        m.submodules.memory = ResetInserter(soft_reset)(memory)
+        m.submodules.engine = ResetInserter(soft_reset)(engine)
+        m.submodules.decide = ResetInserter(soft_reset)(decide)
+
+        connect(m, flipped(self.bus), bank.bus)
+        connect(m, flipped(self.x), memory.x)
+        connect(m, memory.words, engine.words)
+        connect(m, engine.scores, decide.scores)
+        connect(m, decide.result, result.i)
+        connect(m, result.o, flipped(self.y))
+        connect(m, bank.likelihoods, memory.window)
+        if config.feedback:
+            m.d.comb += [
+                memory.decided.eq(decide.result.valid & decide.result.ready),
+                memory.decision.eq(decide.result.payload.decision),
+            ]
+
+        loaded = Signal(init=config.initialised)
+        busy = Signal()
+        samples = Signal(64)
+        busy_cycles = Signal(64)
+        control = fields_of(self.map.register("control"), bank.control)
+        m.d.comb += [
+            soft_reset.eq(control["soft_reset"]),
+            bank.clear.eq(soft_reset),
+            busy.eq(memory.occupied | engine.busy | decide.busy | self.y.valid),
+            memory.loaded.eq(loaded),
+            memory.locked.eq(busy),
+            bank.identity.eq(self.identity),
+            bank.config_hash.eq(config.hash),
+            bank.status.eq(busy | loaded << 1),
+            bank.errors.eq(memory.invalid_observation | memory.not_loaded << 1),
+            bank.busy_cycles.eq(busy_cycles),
+            bank.samples.eq(samples),
+        ]
+        with m.If(control["set_loaded"]):
+            m.d.sync += loaded.eq(1)
+        with m.Elif(control["clear_loaded"]):
+            m.d.sync += loaded.eq(0)
+        with m.If(soft_reset):
+            m.d.sync += [samples.eq(0), busy_cycles.eq(0)]
+        with m.Else():
+            m.d.sync += [
+                samples.eq(samples + (memory.x.valid & memory.x.ready)),
+                busy_cycles.eq(busy_cycles + engine.working),
+            ]
+        return m

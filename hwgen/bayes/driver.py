@@ -1,0 +1,54 @@
+"""Driver of the Bayesian machine: the golden model's methods on real or simulated hardware."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hwgen.bayes.config import BayesConfig
+from hwgen.bayes.registers import CORE_NUMBER
+from hwgen.bayes.result import BayesResult
+from hwgen.bayes.stimulus import BayesStimulus
+from hwgen.bayes.table import LikelihoodTable
+from hwgen.bus.driver import CoreDriver
+from hwgen.transport import Transport
+
+
+class BayesDriver(CoreDriver):
+    """The Bayesian machine behind a transport.
+
+    Args:
+        transport: the way to the hardware.
+        config: the parameters it was built from.
+
+    Raises :class:`~hwgen.errors.HardwareMismatch` when it was built from others.
+    """
+
+    def __init__(self, transport: Transport, config: BayesConfig) -> None:
+        self.config = config
+        self.stimulus = BayesStimulus(config)
+        super().__init__(transport, self.stimulus.map, CORE_NUMBER, config.hash)
+
+    def load(self, table: LikelihoodTable) -> None:
+        """Fill the likelihood memory; decisions use it from now on.
+
+        Samples that arrive meanwhile are flagged. Raises :class:`~hwgen.errors.BusError` while a sample is in the
+        machine.
+        """
+        checked = LikelihoodTable.for_config(self.config, table.streams)
+        writes = self.stimulus.load_writes(checked)
+        self.transport.write(writes[:, 0], writes[:, 1])
+
+    def dump(self) -> LikelihoodTable:
+        """The content of the likelihood memory."""
+        config = self.config
+        values = self.transport.read(self.stimulus.likelihood_addresses()).astype(np.uint16)
+        ends = np.cumsum([bins * config.rows for bins in config.stream_bins])
+        parts = np.split(values, ends[:-1])
+        return LikelihoodTable(tuple(part.reshape(-1, config.rows) for part in parts))
+
+    def infer(self, samples: ArrayLike, restart: ArrayLike | None = None) -> BayesResult:
+        """Decide ``samples`` in order; arguments and errors as in the golden model."""
+        payloads = self.stimulus.pack_samples(samples, restart)
+        busy_before = self.read_register("busy_cycles")
+        results, elapsed = self.transport.stream(payloads, len(payloads))
+        busy = self.read_register("busy_cycles") - busy_before
+        return self.stimulus.unpack_results(results, busy, elapsed)
