@@ -1,0 +1,93 @@
+"""The emitted package: Verilog, register documents, self-checking test bench and manifest, in one folder."""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from hwgen.design import Design
+from hwgen.emit.documents import register_header, register_json, register_markdown
+from hwgen.emit.testbench import Vectors, testbench_files
+from hwgen.emit.verilog import emit_verilog, header, tool_versions
+from hwgen.errors import DesignError
+
+MANIFEST = "manifest.json"
+
+
+def write_package(design: Design, directory: Path, vectors: Vectors) -> list[Path]:
+    """Write a design's package into ``directory`` and return its files.
+
+    The package is built beside ``directory`` and moved into place. A folder that holds an earlier package is replaced;
+    any other folder that is not empty is refused with :class:`~hwgen.errors.DesignError`.
+    """
+    if directory.exists() and not _replaceable(directory):
+        raise DesignError(
+            f"{directory} is not empty and holds no package of hwgen ({MANIFEST} is missing); "
+            "name a new folder, or empty this one"
+        )
+    files = package_files(design, vectors)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    try:
+        for name, text in files.items():
+            (aside / name).write_text(text, encoding="utf-8")
+        aside.chmod(0o777 & ~_umask())
+        _move_into_place(aside, directory)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return [directory / name for name in files]
+
+
+def package_files(design: Design, vectors: Vectors) -> dict[str, str]:
+    """Names and texts of the package's files; equal designs and tool versions give equal texts."""
+    component = design.component()
+    name = design.name
+    verilog = emit_verilog(component, name, header(design))
+    files = {
+        f"{name}.v": verilog.text,
+        f"{name}_registers.md": register_markdown(name, component.map),
+        f"{name}_registers.json": register_json(name, component.map),
+        f"{name}_registers.h": register_header(name, component.map),
+        **testbench_files(name, component, verilog.ports, design.config.hash, vectors),
+    }
+    manifest = {
+        "name": name,
+        "core": design.core.name,
+        "config": design.config.parameters(),
+        "config_hash": f"{design.config.hash:016x}",
+        "ports": verilog.ports,
+        "tools": tool_versions(),
+        "fidelity": design.fidelity,
+        "files": sorted(files),
+    }
+    return {**files, MANIFEST: json.dumps(manifest, indent=2) + "\n"}
+
+
+def _replaceable(directory: Path) -> bool:
+    if not directory.is_dir():
+        return False
+    return (directory / MANIFEST).is_file() or not any(directory.iterdir())
+
+
+def _move_into_place(aside: Path, directory: Path) -> None:
+    if not directory.exists():
+        aside.rename(directory)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{directory.name}.old.", dir=directory.parent))
+    try:
+        os.rename(directory, old / directory.name)
+        try:
+            os.rename(aside, directory)
+        except BaseException:
+            os.rename(old / directory.name, directory)
+            raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask() -> int:
+    """The process's umask; reading it means setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,70 @@
+"""The self-checking Verilog test bench that goes with every emitted design."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+import numpy as np
+from numpy.typing import NDArray
+
+from hwgen.bus.map import WORD_BYTES, RegisterMap
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """What the golden model says about some samples, as words on the hardware's ports."""
+
+    x: NDArray[np.uint32]
+    """Shape ``(n, x_words)``: payloads of ``x``."""
+    y: NDArray[np.uint32]
+    """Shape ``(n, y_words)``: payloads of ``y``."""
+    loads: NDArray[np.uint32]
+    """Shape ``(m, 2)``: address and value of each bus write that comes first; 0 rows for an initialised design."""
+    busy_cycles: int
+    """What the ``busy_cycles`` register reads afterwards."""
+
+
+def testbench_files(
+    name: str, component: Any, ports: dict[str, int], config_hash: int, vectors: Vectors
+) -> dict[str, str]:
+    """File names and texts of the bench of a core emitted as ``name`` with ``ports``: the bench and its vectors."""
+    register_map = component.map
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("hwgen.emit", "."), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    )
+    bench = environment.get_template("testbench.sv.j2").render(
+        name=name,
+        samples=len(vectors.x),
+        loads=len(vectors.loads),
+        x_bits=ports["x_payload"],
+        y_bits=ports["y_payload"],
+        limit=1_000_000,
+        identity=[
+            *_words(register_map, "identity", component.identity),
+            *_words(register_map, "config_hash", config_hash),
+        ],
+        counters=[
+            *_words(register_map, "samples", len(vectors.x)),
+            *_words(register_map, "busy_cycles", vectors.busy_cycles),
+        ],
+    )
+    files = {
+        f"{name}_tb.sv": bench,
+        f"{name}_x.hex": _hex(vectors.x, ports["x_payload"]),
+        f"{name}_y.hex": _hex(vectors.y, ports["y_payload"]),
+    }
+    if len(vectors.loads):
+        files[f"{name}_load.hex"] = _hex(vectors.loads[:, ::-1], 64)
+    return files
+
+
+def _words(register_map: RegisterMap, name: str, value: int) -> list[tuple[int, int]]:
+    """Address and expected value of each word of a register."""
+    words = register_map.register(name).words
+    return [(register_map.base(name) + word * WORD_BYTES, value >> 32 * word & 0xFFFFFFFF) for word in range(words)]
+
+
+def _hex(words: NDArray[np.uint32], bits: int) -> str:
+    """One payload of ``bits`` bits a line, as ``$readmemh`` takes it."""
+    digits = -(-bits // 4)
+    return "".join("".join(f"{word:08x}" for word in row[::-1])[-digits:] + "\n" for row in words.tolist())
