@@ -1,0 +1,64 @@
+"""hwgen from Python: load a design, open it on a backend, generate its package, verify it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwgen import registry
+from hwgen.design import Design, load_design
+from hwgen.errors import DesignError
+
+__all__ = ["Design", "generate", "load_design", "open_design", "verify"]
+
+BENCH_SAMPLES = 64
+"""Samples in the emitted test bench, real and random ones in equal parts where there are real ones."""
+
+
+def open_design(design: Design | str | Path, backend: str = "golden", **options: Any) -> Any:
+    """The machine of a design, ready to use.
+
+    Args:
+        design: a loaded design or the path of a design file.
+        backend: ``"golden"`` (the integer model) or ``"rtl"`` (the emitted Verilog, compiled by Verilator).
+        options: of the backend; ``rtl`` takes ``waves="file.vcd"`` or ``"file.fst"``.
+
+    Returns an object with ``infer``, ``load``, ``dump``, ``errors``, ``clear_errors``, ``soft_reset`` and ``close``,
+    which gives the same bits and cycle counts on every backend.
+    """
+    if backend not in registry.BACKENDS:
+        raise DesignError(f"backend must be one of {', '.join(registry.BACKENDS)}, not {backend!r}")
+    return registry.load(registry.BACKENDS[backend])(_loaded(design), **options)
+
+
+def generate(design: Design | str | Path, directory: str | Path) -> list[Path]:
+    """Write a design's package (Verilog, register documents, test bench, manifest) and return its files."""
+    from hwgen.emit.package import write_package
+
+    design = _loaded(design)
+    return write_package(design, Path(directory), golden_vectors(design))
+
+
+def verify(design: Design | str | Path, **options: Any) -> Any:
+    """Compare hardware with golden model on real and random samples; see :func:`sim.verify.verify`."""
+    return registry.load(registry.VERIFY)(_loaded(design), **options)
+
+
+def golden_vectors(design: Design, count: int = BENCH_SAMPLES, seed: int = 0) -> Any:
+    """What the golden model answers to ``count`` samples, as :class:`~hwgen.emit.testbench.Vectors`."""
+    from hwgen.emit.testbench import Vectors
+
+    stimulus = design.core.load("stimulus")(design.config)
+    inputs = stimulus.random_inputs(count, np.random.default_rng(seed))
+    if design.evaluation is not None:
+        real = design.evaluation.samples[: count // 2]
+        inputs["samples"][: len(real)] = real
+    result = open_design(design).infer(**inputs)
+    loads = np.zeros((0, 2), np.uint32)
+    if design.parameters is not None and not getattr(design.config, "initialised", False):
+        loads = stimulus.load_writes(design.parameters)
+    return Vectors(stimulus.pack_samples(**inputs), stimulus.pack_results(result), loads, result.busy_cycles)
+
+
+def _loaded(design: Design | str | Path) -> Design:
+    return design if isinstance(design, Design) else load_design(design)

@@ -1,0 +1,30 @@
+"""``hwgen demo``: generate and co-simulate design files, all their held-out samples."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hwgen.cli.output import ExitCode, JsonOption, print_json, print_table
+
+
+def demo(
+    designs: Annotated[list[Path], typer.Argument(help="Design files.", metavar="DESIGN.toml ...")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for packages and summary.json.")] = Path(
+        "build/demo"
+    ),
+    as_json: JsonOption = False,
+) -> None:
+    """Train, generate and co-simulate each design; write summary.json and print it as a table.
+
+    Exits with 1 when hardware and golden model differ in anything.
+    """
+    from sim.demo import SUMMARY, demonstrate
+
+    summary = demonstrate(designs, output)
+    if as_json:
+        print_json(summary)
+    else:
+        print_table(f"hwgen demo ({output / SUMMARY})", summary)
+    if not all(entry["identical"] for entry in summary):
+        raise typer.Exit(ExitCode.DIFFERENCE)

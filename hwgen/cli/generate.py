@@ -1,0 +1,30 @@
+"""``hwgen generate``: a design file to a package of Verilog."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hwgen import api
+from hwgen.cli.output import JsonOption, print_json, print_pairs
+
+
+def generate(
+    design: Annotated[Path, typer.Argument(help="Design file (TOML).", metavar="DESIGN.toml")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the package; built aside, then moved.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Write a design's package: Verilog, register documents, self-checking test bench, manifest."""
+    loaded = api.load_design(design)
+    files = api.generate(loaded, output)
+    summary = {
+        "design": loaded.name,
+        "core": loaded.core.name,
+        "config_hash": f"{loaded.config.hash:016x}",
+        "directory": str(output),
+        "files": [file.name for file in files],
+    }
+    if as_json:
+        print_json(summary)
+    else:
+        print_pairs(f"{loaded.name}: generated", {**summary, "files": "\n".join(summary["files"])})

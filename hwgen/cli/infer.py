@@ -1,0 +1,79 @@
+"""``hwgen infer``: decisions of a machine for samples from a file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from hwgen import api
+from hwgen.cli.output import JsonOption, print_json, print_table
+from hwgen.design import Design
+from hwgen.errors import HwgenError
+
+SHOWN = 20
+"""Results listed in the table; --json and --output have all of them."""
+
+
+def infer(
+    design: Annotated[Path, typer.Argument(help="Design file (TOML).", metavar="DESIGN.toml")],
+    samples: Annotated[
+        Path | None,
+        typer.Option(
+            help="Samples: .npy or .csv, one row a sample, integers (bin numbers) [default: the design's "
+            "held-out real samples]."
+        ),
+    ] = None,
+    backend: Annotated[str, typer.Option(help="golden or rtl.")] = "golden",
+    waves: Annotated[Path | None, typer.Option(help="Write waves: .vcd or .fst (rtl).")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide samples and print class, tie, flag, cycles and scores of each."""
+    loaded = api.load_design(design)
+    inputs = _inputs(loaded, design, samples)
+    options = {} if waves is None else {"waves": waves}
+    machine = api.open_design(loaded, backend, **options)
+    try:
+        result = machine.infer(inputs)
+        errors = sorted(machine.errors())
+    finally:
+        machine.close()
+    rows = [
+        {
+            "decision": int(result.decisions[index]),
+            "tie": bool(result.ties[index]),
+            "invalid": bool(result.invalid[index]),
+            "cycles": int(result.cycles[index]),
+            "scores": result.scores[index].tolist(),
+        }
+        for index in range(len(result))
+    ]
+    if as_json:
+        print_json(
+            {
+                "design": loaded.name,
+                "backend": backend,
+                "busy_cycles": result.busy_cycles,
+                "elapsed_cycles": result.elapsed_cycles,
+                "errors": errors,
+                "results": rows,
+            }
+        )
+    elif rows:
+        shown = f" (the first {SHOWN} of {len(rows)})" if len(rows) > SHOWN else ""
+        print_table(f"{loaded.name} on {backend}{shown}", rows[:SHOWN])
+
+
+def _inputs(loaded: Design, design: Path, samples: Path | None) -> Any:
+    if samples is None:
+        if loaded.evaluation is None:
+            raise HwgenError(f"{design} has no held-out samples of its own; give some with --samples FILE")
+        return loaded.evaluation.samples
+    try:
+        if samples.suffix == ".npy":
+            return np.load(samples, allow_pickle=False)
+        if samples.suffix == ".csv":
+            return np.loadtxt(samples, delimiter=",", dtype=np.int64, ndmin=2)
+    except (OSError, ValueError) as error:
+        raise HwgenError(f"{samples}: cannot be read as samples: {error}") from None
+    raise HwgenError(f"samples must be a .npy or .csv file, not {samples}")

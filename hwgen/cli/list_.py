@@ -1,0 +1,20 @@
+"""``hwgen list``: cores, backends and data sets."""
+
+from hwgen import registry
+from hwgen.cli.output import JsonOption, print_json, print_table
+
+
+def list_all(as_json: JsonOption = False) -> None:
+    """List the cores, the backends and the bundled data sets."""
+    from sim.datasets import DATASETS
+
+    entries = [
+        *({"kind": "core", "name": core.name, "summary": core.summary} for core in registry.CORES.values()),
+        {"kind": "backend", "name": "golden", "summary": "the integer model, the specification"},
+        {"kind": "backend", "name": "rtl", "summary": "the emitted Verilog, compiled by Verilator"},
+        *({"kind": "dataset", "name": name, "summary": "bundled with scikit-learn"} for name in DATASETS),
+    ]
+    if as_json:
+        print_json({"entries": entries})
+    else:
+        print_table("hwgen", entries)

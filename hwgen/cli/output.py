@@ -1,0 +1,66 @@
+"""What subcommands print, and where: one JSON object on standard output, everything else on standard error."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+ERRORS = Console(stderr=True)
+progress = ERRORS
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+class ExitCode(IntEnum):
+    """Exit codes of the command."""
+
+    OK = 0
+    DIFFERENCE = 1
+    INPUT = 2
+    TOOL = 3
+    INTERRUPTED = 130
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on standard output."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
+def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows of equal keys as a table on standard output."""
+    table = Table(title=title, title_justify="left")
+    for key in rows[0]:
+        table.add_column(key.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*(format_value(value) for value in row.values()))
+    Console().print(table)
+
+
+def print_pairs(title: str, values: Mapping[str, Any]) -> None:
+    """Names and values, one a line, as a table on standard output."""
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for key, value in values.items():
+        table.add_row(key.replace("_", " "), format_value(value))
+    Console().print(table)
+
+
+def format_value(value: Any) -> str:
+    """A value as a person reads it."""
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+        case int():
+            return f"{value:,}"
+        case _:
+            return str(value)

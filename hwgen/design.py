@@ -1,0 +1,107 @@
+"""Design files: a TOML file that says which machine to build and where its parameters come from."""
+
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hwgen import registry
+from hwgen.config import CoreConfig
+from hwgen.emit.keywords import VERILOG_KEYWORDS
+from hwgen.errors import DesignError
+
+if TYPE_CHECKING:
+    from hwgen.emit.verilog import Verilog
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Design:
+    """A machine to build: what a design file says, checked and resolved."""
+
+    name: str
+    """Name of the Verilog top module."""
+    core: registry.Core
+    config: CoreConfig
+    parameters: Any = None
+    """What the core's memories start with or are loaded with (for ``bayes`` a ``LikelihoodTable``), or None."""
+    evaluation: Any = None
+    """Held-out real samples with labels and the float classifier's decisions, or None."""
+    fidelity: dict[str, Any] = field(default_factory=dict)
+    """How far the integers are from the numbers they came from, as the importer reports it."""
+
+    def component(self) -> Any:
+        """The hardware, an Amaranth component."""
+        baked = self.parameters if getattr(self.config, "initialised", False) else None
+        return self.core.load("component")(self.config, baked)
+
+    def verilog(self) -> "Verilog":
+        """The emitted Verilog: the same bytes for the same design and tool versions."""
+        from hwgen.emit.verilog import emit_verilog, header
+
+        return emit_verilog(self.component(), self.name, header(self))
+
+
+def load_design(path: str | Path) -> Design:
+    """Read a design file.
+
+    A design file has ``name`` (a Verilog identifier), ``core``, a table of that core's parameters, and optionally
+    ``[source]``: where parameters, and real samples to check with, come from.
+
+    Raises :class:`~hwgen.errors.DesignError` naming file, key, value and what is allowed.
+    """
+    path = Path(path)
+    values = _read_toml(path)
+    name = values.pop("name", path.stem.replace("-", "_"))
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise DesignError(
+            f"{path}: name must be letters, digits and underscores, beginning with a letter, not {name!r}"
+        )
+    if "core" not in values:
+        raise DesignError(f"{path}: core is missing; it must be one of {', '.join(registry.CORES)}")
+    core = registry.core(values.pop("core"), str(path))
+    parameters = _table(values, core.name, path)
+    source = _table(values, "source", path) if "source" in values else None
+    if values:
+        allowed = f"name, core, [{core.name}] and [source]"
+        raise DesignError(f"{path}: {', '.join(values)}: no such key; a design file has {allowed}")
+
+    if source is None:
+        config = core.load("config").parse(parameters, str(path))
+        if getattr(config, "initialised", False):
+            raise DesignError(
+                f"{path}: {core.name}.initialised is true but there is no [source] to initialise from; "
+                f"add one, or set {core.name}.initialised = false and load the memory over the bus"
+            )
+        return Design(name, core, config)
+    resolved = core.load("source")(source, parameters, path.parent, str(path), registry.load(registry.LOAD_SPLIT))
+    return Design(name, core, resolved.config, resolved.table, resolved.evaluation, resolved.fidelity)
+
+
+def check_name(name: object, where: str) -> None:
+    """Raise :class:`~hwgen.errors.DesignError` unless ``name`` can be the name of a Verilog module."""
+    if not isinstance(name, str) or not NAME.fullmatch(name) or name in VERILOG_KEYWORDS:
+        raise DesignError(
+            f"{where}: name must be letters, digits and underscores, begin with a letter, and be no keyword of "
+            f"Verilog, not {name!r}"
+        )
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DesignError(f"{path}: no such design file; `hwgen new {path}` makes one") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DesignError(f"{path}: cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise DesignError(f"{path}: not valid TOML: {error}") from None
+
+
+def _table(values: dict[str, Any], key: str, path: Path) -> dict[str, Any]:
+    table = values.pop(key, {})
+    if not isinstance(table, dict):
+        raise DesignError(f"{path}: {key} must be a table ([{key}]), not {table!r}")
+    return table

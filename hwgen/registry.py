@@ -1,0 +1,73 @@
+"""The cores and the backends: the one place where a new one is announced.
+
+Everything is named by import path and loaded when it is asked for, so that looking at a design needs no simulator and
+``hwgen`` imports neither ``sim`` nor ``boards``.
+"""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from hwgen.errors import DesignError
+
+
+@dataclass(frozen=True)
+class Core:
+    """Where the parts of a core are; each entry is ``module:attribute``."""
+
+    name: str
+    summary: str
+    config: str
+    """Subclass of :class:`~hwgen.config.CoreConfig`."""
+    component: str
+    """The hardware: called with a config and the parameters that the Verilog holds, or None."""
+    driver: str
+    """Called with a transport and a config."""
+    model: str
+    """The golden model: called with a config and the parameters it starts with, or None."""
+    source: str
+    """``resolve``: turns a design file's ``[source]`` into a config and parameters."""
+    stimulus: str
+    """``Stimulus``: random samples, and samples and results as stream payloads."""
+
+    def load(self, part: str) -> Any:
+        """The named part (``"config"``, ``"driver"``, ...)."""
+        return load(getattr(self, part))
+
+
+CORES = {
+    core.name: core
+    for core in (
+        Core(
+            name="bayes",
+            summary="memristor-style Bayesian machine: stochastic or logarithmic naive Bayes",
+            config="hwgen.bayes.config:BayesConfig",
+            component="hwgen.bayes.core:BayesCore",
+            driver="hwgen.bayes.driver:BayesDriver",
+            model="sim.golden.bayes:BayesModel",
+            source="hwgen.bayes.resolve:resolve",
+            stimulus="hwgen.bayes.stimulus:BayesStimulus",
+        ),
+    )
+}
+
+BACKENDS = {
+    "golden": "sim.backends:open_golden",
+    "rtl": "sim.backends:open_rtl",
+}
+
+VERIFY = "sim.verify:verify"
+LOAD_SPLIT = "sim.datasets:load_split"
+
+
+def load(path: str) -> Any:
+    """The attribute that ``module:attribute`` names."""
+    module, attribute = path.split(":")
+    return getattr(import_module(module), attribute)
+
+
+def core(name: str, where: str) -> Core:
+    """The core called ``name``; raises :class:`~hwgen.errors.DesignError` naming ``where`` and the cores there are."""
+    if name not in CORES:
+        raise DesignError(f"{where}: core must be one of {', '.join(CORES)}, not {name!r}")
+    return CORES[name]
