@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,15 @@ class Design:
     """What the core's memories start with or are loaded with (for ``bayes`` a ``LikelihoodTable``), or None."""
     evaluation: Any = None
     """Held-out real samples with labels and the float classifier's decisions, or None."""
-    fidelity: dict[str, Any] = field(default_factory=dict)
-    """How far the integers are from the numbers they came from, as the importer reports it."""
+    resolved: Any = None
+    """What the design file's ``[source]`` gave, as its importer has it, or None."""
+
+    def fidelity(self) -> dict[str, Any]:
+        """How far the machine is from the classifier it came from, as JSON values; empty without a source."""
+        if self.resolved is None:
+            return {}
+        model = self.core.load("model")(self.config, self.parameters)
+        return self.resolved.fidelity(lambda samples: model.infer(samples).decisions)
 
     def component(self) -> Any:
         """The hardware, an Amaranth component."""
@@ -77,7 +84,7 @@ def load_design(path: str | Path) -> Design:
             )
         return Design(name, core, config)
     resolved = core.load("source")(source, parameters, path.parent, str(path), registry.load(registry.LOAD_SPLIT))
-    return Design(name, core, resolved.config, resolved.table, resolved.evaluation, resolved.fidelity)
+    return Design(name, core, resolved.config, resolved.table, resolved.evaluation, resolved)
 
 
 def check_name(name: object, where: str) -> None:

@@ -36,7 +36,7 @@ class BayesConfig(CoreConfig):
     bins: tuple[Bins, ...] = pydantic.Field(min_length=1, max_length=64)
     """Values of each observation; one entry a column."""
 
-    likelihood_bits: int = pydantic.Field(default=8, ge=4, le=12)
+    likelihood_bits: int = pydantic.Field(default=8, ge=3, le=12)
     """Width of a stored likelihood (stochastic) or of its quantised negative logarithm (logarithmic)."""
 
     prior: bool = False
@@ -54,7 +54,7 @@ class BayesConfig(CoreConfig):
     conversion: Literal["weighted-binary", "comparator"] = "weighted-binary"
     """Stochastic: how a random number turns a likelihood into a bit."""
 
-    generator_bits: int = pydantic.Field(default_factory=lambda data: data["likelihood_bits"], ge=4, le=12)
+    generator_bits: int = pydantic.Field(default_factory=lambda data: data["likelihood_bits"], ge=3, le=12)
     """Stochastic: width of the random numbers, at least ``likelihood_bits``."""
 
     seeds: tuple[int, ...] = pydantic.Field(default_factory=lambda data: _default_seeds(data))
@@ -72,7 +72,7 @@ class BayesConfig(CoreConfig):
     lanes: int = pydantic.Field(default=1, ge=1, le=64)
     """Stochastic: cycles computed in one clock, a power of two. Results do not depend on it."""
 
-    score_bits: int = pydantic.Field(default_factory=lambda data: _full_score_bits(data), ge=4, le=19)
+    score_bits: int = pydantic.Field(default_factory=lambda data: _full_score_bits(data), ge=3, le=19)
     """Logarithmic: width of the saturating sums; by default so wide that they never saturate."""
 
     @pydantic.model_validator(mode="after")

@@ -1,7 +1,7 @@
 """``hwgen generate``: a design file to a package of Verilog."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,14 +17,16 @@ def generate(
     """Write a design's package: Verilog, register documents, self-checking test bench, manifest."""
     loaded = api.load_design(design)
     files = api.generate(loaded, output)
-    summary = {
+    summary: dict[str, Any] = {
         "design": loaded.name,
         "core": loaded.core.name,
         "config_hash": f"{loaded.config.hash:016x}",
         "directory": str(output),
         "files": [file.name for file in files],
+        "fidelity": loaded.fidelity(),
     }
     if as_json:
         print_json(summary)
     else:
-        print_pairs(f"{loaded.name}: generated", {**summary, "files": "\n".join(summary["files"])})
+        fidelity = summary.pop("fidelity")
+        print_pairs(f"{loaded.name}: generated", {**summary, "files": "\n".join(summary["files"]), **fidelity})

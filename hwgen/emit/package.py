@@ -58,7 +58,7 @@ def package_files(design: Design, vectors: Vectors) -> dict[str, str]:
         "config_hash": f"{design.config.hash:016x}",
         "ports": verilog.ports,
         "tools": tool_versions(),
-        "fidelity": design.fidelity,
+        "fidelity": design.fidelity(),
         "files": sorted(files),
     }
     return {**files, MANIFEST: json.dumps(manifest, indent=2) + "\n"}

@@ -1,6 +1,7 @@
 """Feedback taps of maximal-length linear feedback shift registers. Plain data: golden models use it as well."""
 
 TAPS: dict[int, tuple[int, ...]] = {
+    3: (3, 2),
     4: (4, 3),
     5: (5, 3),
     6: (6, 5),
