@@ -1,6 +1,6 @@
 """hwgen: generators of verified hardware for physics-inspired learning machines.
 
-The five functions most people need are here; :mod:`hwgen.api` holds them.
+The functions that most people need are here; :mod:`hwgen.api` holds them.
 """
 
 from importlib import metadata
@@ -8,7 +8,7 @@ from typing import Any
 
 __version__ = metadata.version("hwgen")
 
-__all__ = ["Design", "__version__", "generate", "load_design", "open_design", "verify"]
+__all__ = ["Design", "__version__", "design_from_classifier", "generate", "load_design", "open_design", "verify"]
 
 
 def __getattr__(name: str) -> Any:

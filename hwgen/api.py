@@ -6,13 +6,34 @@ from typing import Any
 import numpy as np
 
 from hwgen import registry
-from hwgen.design import Design, load_design
+from hwgen.design import Design, check_name, load_design
 from hwgen.errors import DesignError
 
-__all__ = ["Design", "generate", "load_design", "open_design", "verify"]
+__all__ = ["Design", "design_from_classifier", "generate", "load_design", "open_design", "verify"]
 
 BENCH_SAMPLES = 64
 """Samples in the emitted test bench, real and random ones in equal parts where there are real ones."""
+
+
+def design_from_classifier(classifier: Any, name: str, *, core: str = "bayes", **options: Any) -> Design:
+    """The design of a trained classifier, without a design file.
+
+    Args:
+        classifier: fitted with scikit-learn; for ``bayes`` a ``CategoricalNB``, ``BernoulliNB`` or ``GaussianNB``.
+        name: name of the Verilog top module.
+        core: which machine.
+        options: ``features`` and ``labels`` (held-out data), ``calibration``, ``binning``, ``normalisation``,
+            ``zeros`` and ``step`` as in :func:`hwgen.bayes.machine.machine_of`; all others are the core's parameters,
+            such as ``mode="logarithmic"``.
+
+    Raises :class:`~hwgen.errors.DesignError` naming what is wrong and what is allowed.
+    """
+    entry = registry.core(core, "design_from_classifier")
+    check_name(name, "design_from_classifier")
+    own = ("features", "labels", "calibration", "binning", "normalisation", "zeros", "step")
+    given = {key: options.pop(key) for key in own if key in options}
+    resolved = entry.load("classifier")(classifier, options, **given)
+    return Design(name, entry, resolved.config, resolved.table, resolved.evaluation, resolved)
 
 
 def open_design(design: Design | str | Path, backend: str = "golden", **options: Any) -> Any:

@@ -27,6 +27,8 @@ class Core:
     """The golden model: called with a config and the parameters it starts with, or None."""
     source: str
     """``resolve``: turns a design file's ``[source]`` into a config and parameters."""
+    classifier: str
+    """Called with a trained classifier, parameters and options; returns what ``resolve`` returns."""
     stimulus: str
     """``Stimulus``: random samples, and samples and results as stream payloads."""
 
@@ -46,6 +48,7 @@ CORES = {
             driver="hwgen.bayes.driver:BayesDriver",
             model="sim.golden.bayes:BayesModel",
             source="hwgen.bayes.resolve:resolve",
+            classifier="hwgen.bayes.machine:machine_of",
             stimulus="hwgen.bayes.stimulus:BayesStimulus",
         ),
     )

@@ -10,8 +10,6 @@ from hwgen.config import parse_table
 
 ClassifierName = Literal["CategoricalNB", "BernoulliNB", "GaussianNB"]
 
-DEFAULT_BINS = 16
-
 ORIGINS = ("dataset", "table", "model")
 DATASET_ONLY = ("classifier", "binning", "features", "join", "alpha", "test_fraction", "split_seed")
 
