@@ -7,7 +7,7 @@ import typer
 from rich.logging import RichHandler
 
 from hwgen import __version__
-from hwgen.cli import bench, demo, doctor, generate, infer, list_, new, verify
+from hwgen.cli import bench, demo, doctor, experiment, generate, infer, list_, new, verify
 from hwgen.cli.output import ERRORS, ExitCode, progress
 from hwgen.errors import HwgenError, ToolError
 
@@ -30,6 +30,7 @@ app.command("list")(list_.list_all)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("bench")(bench.bench)
+app.command("experiment")(experiment.experiment)
 
 
 def _version(value: bool) -> None:

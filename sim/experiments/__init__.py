@@ -1,0 +1,1 @@
+"""Experiments whose results stand in the documentation; `hwgen experiment NAME` runs them again."""
