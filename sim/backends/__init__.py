@@ -4,10 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from hwgen.design import Design
+from hwgen.errors import DesignError
 
 
-def open_golden(design: Design) -> Any:
-    """The golden model, in process."""
+def open_golden(design: Design, *, waves: str | Path | None = None) -> Any:
+    """The golden model, in process. It has no signals, so ``waves`` must be None."""
+    if waves is not None:
+        raise DesignError(f"backend golden has no waves to write to {waves}; use backend rtl")
     return design.core.load("model")(design.config, design.parameters)
 
 

@@ -52,25 +52,32 @@ def run_cocotb(
         runner = get_runner(simulator)
         folder.mkdir(parents=True, exist_ok=True)
         bench_log = folder / "bench.log"
+        results = folder / "results.xml"
+        problem: BaseException | None = None
         try:
-            results = runner.test(
+            runner.test(
                 test_module=module,
                 hdl_toplevel=top,
                 hdl_toplevel_lang="verilog",
                 build_dir=build,
                 test_dir=folder,
-                results_xml=str(folder / "results.xml"),
+                results_xml=str(results),
                 extra_env=environment,
                 seed=seed,
                 log_file=bench_log,
             )
+        except (SystemExit, RuntimeError) as error:  # under pytest also when a test failed, else the simulator itself
+            problem = error
+        try:
             tests, failures = get_results(results)
-        except (SystemExit, RuntimeError) as error:  # the simulator itself failed
-            raise AssertionError(
-                f"the {simulator} bench {module} did not finish: {error}\n{_tail(bench_log)}"
-            ) from None
-    if failures or not tests:
-        raise AssertionError(f"{failures} of {tests} tests of {module} failed on {simulator}:\n{_tail(bench_log)}")
+        except RuntimeError:
+            tests, failures = 0, 0
+    if failures:
+        text = _excerpt(bench_log)
+        raise AssertionError(f"{failures} of {tests} tests of {module} failed on {simulator}:\n{text}") from None
+    if problem is not None or not tests:
+        reason = problem or "it ran no test"
+        raise AssertionError(f"the {simulator} bench {module} did not finish: {reason}\n{_tail(bench_log)}") from None
 
 
 @contextlib.contextmanager
@@ -130,3 +137,10 @@ def _cocotb_version() -> str:
 
 def _tail(path: Path, lines: int = 30) -> str:
     return "\n".join(path.read_text(errors="replace").splitlines()[-lines:]) if path.exists() else "(no log)"
+
+
+def _excerpt(path: Path, lines: int = 30) -> str:
+    """The log from its first failure on."""
+    text = path.read_text(errors="replace").splitlines() if path.exists() else []
+    first = next((index for index, line in enumerate(text) if line.rstrip().endswith(" failed")), 0)
+    return "\n".join(text[first : first + lines])

@@ -1,0 +1,199 @@
+"""The `hwgen` command: what it prints where, its exit codes, and the errors people meet."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from hwgen.cli import main
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+WINE = EXAMPLES / "bayes-wine-stochastic.toml"
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in this process, as the shell would."""
+
+    def command(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["hwgen", *map(str, arguments)])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return command
+
+
+def test_new_verify_generate_infer_follow_each_other(run: Run, tmp_path: Path) -> None:
+    design = tmp_path / "my-wine.toml"
+    assert run("new", design, "--dataset", "wine", "--mode", "stochastic").code == 0
+
+    verified = run("verify", design, "--samples", 16, "--json")
+    report = json.loads(verified.out)
+    assert verified.code == 0
+    assert (report["design"], report["mismatches"], report["samples"]) == ("my_wine", 0, 45 + 16)
+    assert report["cycles_predicted"] == report["cycles_measured"]
+
+    package = tmp_path / "package"
+    generated = json.loads(run("generate", design, "-o", package, "--json").out)
+    assert {file.name for file in package.iterdir()} == set(generated["files"])
+
+    golden = json.loads(run("infer", design, "--json").out)
+    rtl = json.loads(run("infer", design, "--backend", "rtl", "--json").out)
+    assert golden["results"] == rtl["results"]
+    assert golden["busy_cycles"] == rtl["busy_cycles"] == 45 * 255
+
+
+def test_json_is_the_only_thing_on_standard_output(run: Run) -> None:
+    for arguments in (["list"], ["doctor"], ["verify", WINE, "--samples", 1]):
+        json.loads(run(*arguments, "--json").out)
+
+
+def test_infer_reads_samples_from_files(run: Run, tmp_path: Path) -> None:
+    samples = np.array([[0, 1, 2, 3, 4, 5], [15, 15, 15, 15, 15, 99]])
+    np.save(tmp_path / "samples.npy", samples)
+    np.savetxt(tmp_path / "samples.csv", samples, delimiter=",", fmt="%d")
+    answers = [
+        json.loads(run("infer", WINE, "--samples", tmp_path / name, "--json").out)
+        for name in ("samples.npy", "samples.csv")
+    ]
+    assert answers[0] == answers[1]
+    assert [row["invalid"] for row in answers[0]["results"]] == [False, True]
+    assert answers[0]["errors"] == ["invalid_observation"]
+
+
+def test_waves_are_written(run: Run, tmp_path: Path) -> None:
+    waves = tmp_path / "waves.vcd"
+    assert run("infer", WINE, "--backend", "rtl", "--waves", waves).code == 0
+    assert "$enddefinitions" in waves.read_text()
+
+
+def test_a_difference_exits_with_1(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim.golden.bayes import BayesModel
+
+    honest = BayesModel._count
+
+    def wrong(self: BayesModel, words: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        counts, cycles = honest(self, words)
+        counts[0, 0] ^= 1  # one bit of one result
+        return counts, cycles
+
+    monkeypatch.setattr(BayesModel, "_count", wrong)
+    outcome = run("verify", WINE, "--samples", 1, "--json")
+    assert outcome.code == 1
+    assert json.loads(outcome.out)["mismatches"] >= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("core = 'bays'", "core must be one of bayes, not 'bays'"),
+        ("", "core is missing"),
+        ("core = 'bayes", "not valid TOML"),
+        ("core = 'bayes'\n[bayes]\nmode = 'stochastic'\nrows = 1\nbins = [4]\ninitialised = false",
+         "bayes.rows must be at least 2, not 1"),
+        ("core = 'bayes'\n[bayes]\nmode = 'stochastic'\nrows = 2\nbins = [4]", "there is no [source]"),
+        ("core = 'bayes'\nname = '2x'\n[bayes]", "name must be letters, digits and underscores"),
+        ("core = 'bayes'\n[bayes]\nmode = 'logarithmic'\n[source]\ndataset = 'wind'", "source.dataset must be"),
+        ("core = 'bayes'\nboard = 'ulx3s'\n[bayes]", "board: no such key"),
+        ("core = 'bayes'\nbayes = 3", "bayes must be a table"),
+    ],
+)  # fmt: skip
+def test_a_wrong_design_file_exits_with_2_and_names_the_file(run: Run, tmp_path: Path, text: str, message: str) -> None:
+    design = tmp_path / "my.toml"
+    design.write_text(text)
+    outcome = run("verify", design)
+    assert outcome.code == 2
+    assert message in outcome.err.replace("\n", " ")
+    assert str(design) in outcome.err
+    assert outcome.out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["verify", "nowhere.toml"], "no such design file; `hwgen new nowhere.toml` makes one"),
+        (["verify", WINE, "--simulator", "vcs"], "simulator must be verilator or icarus, not 'vcs'"),
+        (["verify", WINE, "--backend", "fpga"], "backend must be one of rtl, cocotb, not 'fpga'"),
+        (["verify", WINE, "--backend", "rtl", "--simulator", "icarus"], "use backend cocotb"),
+        (["verify", WINE, "--samples", "-1"], "samples must be at least 0, not -1"),
+        (["infer", WINE, "--backend", "fpga"], "backend must be one of golden, rtl, not 'fpga'"),
+        (["infer", WINE, "--samples", "samples.txt"], "must be a .npy or .csv file"),
+        (["infer", WINE, "--samples", "none.npy"], "cannot be read as samples"),
+        (["infer", WINE, "--waves", "x.vcd"], "golden has no waves"),
+        (["infer", WINE, "--backend", "rtl", "--waves", "x.ghw"], "waves must be a .vcd or a .fst file"),
+        (["new", WINE], "exists already"),
+        (["new", "my.txt"], "must end in .toml"),
+        (["new", "small.toml"], "be no keyword of Verilog"),
+        (["new", "my.toml", "--dataset", "wine", "--table", "t.npz"], "one of --dataset, --table and --model"),
+        (["new", "my.toml", "--table", "t.npz"], "t.npz"),
+        (["new", "my.toml", "--mode", "loud"], "bayes.mode must be one of"),
+        (["new", "my.toml", "--core", "ep"], "core must be one of bayes"),
+    ],
+)
+def test_wrong_input_exits_with_2_and_leaves_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[object], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    outcome = run(*arguments)
+    assert outcome.code == 2
+    assert message in outcome.err.replace("\n", " ")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_usage_exits_with_2(run: Run) -> None:
+    assert run("verify").code == 2
+    assert run("generate", WINE).code == 2
+
+
+def test_a_missing_tool_exits_with_3_and_names_the_command_that_mends_it(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    outcome = run("verify", WINE, "--simulator", "icarus")
+    assert outcome.code == 3
+    assert "apt-get install iverilog" in outcome.err
+
+
+def test_doctor_exits_with_1_when_something_needed_is_missing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    outcome = run("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(outcome.out)["checks"]}
+    assert outcome.code == 1
+    assert checks["g++"]["found"] is None and checks["g++"]["mend"] == "apt-get install g++"
+
+
+def test_generate_refuses_a_folder_that_is_not_its_own(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    outcome = run("generate", WINE, "-o", tmp_path)
+    assert outcome.code == 2
+    assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_demo_writes_its_summary(run: Run, tmp_path: Path) -> None:
+    outcome = run("demo", WINE, EXAMPLES / "bayes-wine-logarithmic.toml", "-o", tmp_path)
+    assert outcome.code == 0
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert [entry["mismatches"] for entry in summary] == [0, 0]
+    assert [entry["cycles_per_decision"] for entry in summary] == [255, 1]
+    for entry in summary:
+        assert entry["cycles_per_decision"] == entry["cycles_predicted"]
+        assert entry["accuracy_golden"] == entry["accuracy_rtl"]
+        assert (tmp_path / entry["design"] / f"{entry['design']}.v").exists()
