@@ -66,7 +66,7 @@ class BayesConfig(CoreConfig):
     stop: Literal["fixed", "first", "lead"] = "fixed"
     """Stochastic: after ``cycles``; at the first 1 of any row; or when the best row leads by ``lead`` counts."""
 
-    lead: int = pydantic.Field(default=3, ge=1)
+    lead: int = pydantic.Field(default=4, ge=1)
     """Stochastic, ``stop = "lead"``: by how many counts the best row must lead the second best."""
 
     lanes: int = pydantic.Field(default=1, ge=1, le=64)

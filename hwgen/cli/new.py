@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 from typing import Annotated
 
-import jinja2
 import typer
 
 from hwgen import api, registry
 from hwgen.cli.output import JsonOption, print_json, print_pairs
 from hwgen.design import check_name
 from hwgen.errors import DesignError
+from hwgen.templates import render
 
 
 def new(
@@ -37,7 +37,9 @@ def new(
         raise DesignError(f"a design file's name must end in .toml, not {path.name!r}")
     name = path.stem.replace("-", "_")
     check_name(name, str(path))
-    text = _template(core).render(
+    text = render(
+        f"hwgen.{core}",
+        "design.toml.j2",
         name=name,
         mode=mode,
         dataset=dataset or ("wine" if not origins else None),
@@ -59,17 +61,6 @@ def new(
         print_json(summary)
     else:
         print_pairs(f"{path}: written", {**summary, "next": f"hwgen verify {path}"})
-
-
-def _template(core: str) -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader(f"hwgen.{core}", "."),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("design.toml.j2")
 
 
 def _relative(file: Path | None, design: Path) -> str | None:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.bus.map import WORD_BYTES, RegisterMap
+from hwgen.templates import render
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,9 @@ def testbench_files(
 ) -> dict[str, str]:
     """File names and texts of the bench of a core emitted as ``name`` with ``ports``: the bench and its vectors."""
     register_map = component.map
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("hwgen.emit", "."), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
-    )
-    bench = environment.get_template("testbench.sv.j2").render(
+    bench = render(
+        "hwgen.emit",
+        "testbench.sv.j2",
         name=name,
         samples=len(vectors.x),
         loads=len(vectors.loads),

@@ -4,6 +4,8 @@ Every number comes from the golden model, which the hardware equals bit for bit.
 the classifier is trained on the first, settings are chosen on the second, and accuracies are quoted on the third.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
@@ -11,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import sklearn
 from numpy.typing import NDArray
 
 from hwgen.bayes.config import BayesConfig
@@ -18,6 +21,7 @@ from hwgen.bayes.probabilities import ProbabilityTable
 from hwgen.bayes.quantise import Mode, Normalisation, quantise
 from hwgen.bayes.resolve import resolve
 from hwgen.bayes.table import LikelihoodTable
+from hwgen.cache import build_once, cache_dir
 from sim.datasets import Dataset, load_dataset, split
 from sim.golden.bayes import BayesModel
 
@@ -133,7 +137,7 @@ def run(splits: int, processes: int, report: Callable[[int, int], None]) -> list
     jobs = [(task, number) for number in range(splits) for task in TASKS]
     outcomes: list[Outcome] = []
     with ProcessPoolExecutor(processes) as pool:
-        futures = [pool.submit(run_split, task, number) for task, number in jobs]
+        futures = [pool.submit(_kept_split, task, number) for task, number in jobs]
         try:
             for done, future in enumerate(as_completed(futures), start=1):
                 outcomes += future.result()
@@ -142,6 +146,30 @@ def run(splits: int, processes: int, report: Callable[[int, int], None]) -> list
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return sorted(outcomes, key=lambda outcome: (outcome.task, outcome.split, str(outcome.setting)))
+
+
+def _kept_split(task: str, number: int) -> list[Outcome]:
+    """:func:`run_split`, its outcomes kept in the cache: an interrupted experiment goes on where it stopped."""
+    folder = cache_dir() / "experiments" / f"bayes-{_version()}-{task.replace(' ', '_')}-{number}"
+
+    def build(aside: Path) -> None:
+        outcomes = [outcome.as_dict() for outcome in run_split(task, number)]
+        (aside / "outcomes.json").write_text(json.dumps(outcomes), encoding="utf-8")
+
+    stored = json.loads((build_once(folder, build) / "outcomes.json").read_text(encoding="utf-8"))
+    return [Outcome(**{**values, "setting": Setting(**values["setting"])}) for values in stored]
+
+
+def _version() -> str:
+    """Names everything that an outcome depends on: this experiment's code, the machine's, and the libraries."""
+    root = Path(__file__).resolve().parents[2]
+    sources = [Path(__file__), root / "sim" / "datasets.py"]
+    for folder in ("hwgen/bayes", "hwgen/parts", "sim/golden"):
+        sources += sorted((root / folder).glob("*.py"))
+    digest = hashlib.sha256(f"{np.__version__} {sklearn.__version__}".encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def run_split(task: str, number: int) -> list[Outcome]:

@@ -4,12 +4,14 @@ import datetime
 import os
 import platform
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hwgen.emit.verilog import tool_versions
+from hwgen.templates import render
 from sim.experiments.bayes import BITS, NORMALISATIONS, PUBLISHED, TASKS, Outcome, Setting
 from sim.experiments.bayes_figures import bits_figure, cycles_figure
 from sim.experiments.outcomes import Outcomes
@@ -20,6 +22,15 @@ CYCLE_BUDGET = 64
 
 SURROGATE = Setting("stochastic", "observation", 8, "sobol", "comparator", "lead", lead=3)
 """The setting that a study of synthetic tasks found to reach the float accuracy in about 33 cycles."""
+
+DEFAULT = Setting("stochastic", "observation", 8, "lfsr", "weighted-binary", "fixed", 255)
+"""What a design file gets that says nothing but ``mode = "stochastic"``."""
+
+RECOMMENDED = Setting("stochastic", "observation", 8, "lfsr", "weighted-binary", "lead", lead=4)
+"""What ``hwgen new`` proposes."""
+
+FEW_COLUMNS = ("wine", "breast cancer", "iris")
+"""Tasks that stochastic multiplication is made for: settings are chosen on their validation data."""
 
 
 def write_report(outcomes: Sequence[Outcome], folder: Path, command: str) -> list[Path]:
@@ -33,134 +44,88 @@ def write_report(outcomes: Sequence[Outcome], folder: Path, command: str) -> lis
     return [folder / name for name in ("bayes.md", "bayes.json", *figures)]
 
 
-def _small(data: Outcomes) -> list[str]:
-    """Tasks with few columns: those that stochastic multiplication is made for."""
-    return [task for task in TASKS if task != "digits"]
-
-
 def _choices(data: Outcomes) -> dict[str, Setting]:
-    small = _small(data)
-
     def stochastic(setting: Setting) -> bool:
         return setting.mode == "stochastic" and setting.bits == 8
 
     def fast(setting: Setting) -> bool:
-        cycles = [data.mean(task, setting, "cycles") for task in small]
-        return stochastic(setting) and max(cycles) <= CYCLE_BUDGET
+        return stochastic(setting) and max(data.mean(task, setting, "cycles") for task in FEW_COLUMNS) <= CYCLE_BUDGET
 
     return {
         "published": PUBLISHED,
         "surrogate study": SURROGATE,
-        "best stochastic": data.chosen(small, stochastic),
-        f"best of at most {CYCLE_BUDGET} cycles": data.chosen(small, fast),
-        "default, stochastic": Setting("stochastic", "observation", 8, "lfsr", "weighted-binary", "fixed", 255),
+        "best on validation data": data.chosen(FEW_COLUMNS, stochastic),
+        f"best of at most {CYCLE_BUDGET} cycles": data.chosen(FEW_COLUMNS, fast),
+        "recommended with a stop rule": RECOMMENDED,
+        "default, stochastic": DEFAULT,
         "default, logarithmic": Setting("logarithmic", "observation", 8),
         "logarithmic, 4 bits": Setting("logarithmic", "observation", 4),
     }
 
 
 def _page(data: Outcomes, command: str) -> str:
-    choices = _choices(data)
-    lines = [
-        "# Bayesian machine: which settings to choose",
-        "",
-        f"Accuracy of the machine on real tasks, over {data.splits} random splits of each. A classifier is trained on "
-        "one part of a split,",
-        "settings are chosen on a second, and every accuracy below is quoted on the third, which chose nothing. *Loss* "
-        "is accuracy lost to the",
-        "same binned classifier in floating point, in points, mean ± standard deviation over the splits (negative: "
-        "better than floating point);",
-        "*cycles* is the mean number of stochastic cycles of a decision. All numbers come from the golden model, which "
-        "the hardware equals bit for bit.",
-        "",
-        *_tasks_table(data),
-        "",
-        "## The settings beside each other",
-        "",
-        *_choices_table(data, choices),
-        "",
-        *_findings(data, choices),
-        "",
-        "## Accuracy against cycles",
-        "",
-        "![Accuracy against mean cycles for each normalisation, generator and stop rule](bayes-cycles.png)",
-        "",
-        "## Width of the likelihoods",
-        "",
-        "![Loss against likelihood bits](bayes-bits.png)",
-        "",
-        *_bits_table(data),
-        "",
-        "## Normalisation",
-        "",
-        "Loss after 255 cycles (stochastic, LFSR and weighted-binary) and of the logarithmic machine, with 8 bits.",
-        "",
-        *_normalisation_table(data),
-        "",
-        "## Generators and stop rules",
-        "",
-        "Loss and mean cycles with 8 bits, normalised by observation; the mean over all tasks but digits with its "
-        "64 columns.",
-        "",
-        *_stop_table(data),
-        "",
-        f"Measured {datetime.datetime.now(tz=datetime.UTC).date().isoformat()} on {os.cpu_count()} CPUs, Python "
-        f"{platform.python_version()}; {_versions()}. Again: `{command}`.",
-        "",
-    ]
-    return "\n".join(lines)
+    gains = [data.loss(task, PUBLISHED)[0] - data.loss(task, DEFAULT)[0] for task in FEW_COLUMNS]
+    losses = [data.loss(task, SURROGATE)[0] for task in FEW_COLUMNS]
+    cycles = [data.mean(task, SURROGATE, "cycles") for task in FEW_COLUMNS]
+    hard = "digits, 8 pixels"
+    sobol = replace(RECOMMENDED, generator="sobol", conversion="comparator")
+    return render(
+        "sim.experiments",
+        "bayes.md.j2",
+        splits=data.splits,
+        few=f"{', '.join(FEW_COLUMNS[:-1])} and {FEW_COLUMNS[-1]}",
+        tasks_table=_tasks_table(data),
+        choices_table=_choices_table(data),
+        gain=gains,
+        verdict="confirmed" if max(losses) <= 1 and max(cycles) <= CYCLE_BUDGET else "refuted",
+        surrogate_loss=losses,
+        surrogate_cycles=cycles,
+        hard=hard,
+        hard_surrogate_loss=_loss(data, hard, SURROGATE),
+        hard_surrogate_cycles=data.mean(hard, SURROGATE, "cycles"),
+        hard_default_loss=_loss(data, hard, DEFAULT),
+        wine_lfsr=_loss(data, "wine", RECOMMENDED),
+        wine_sobol=_loss(data, "wine", sobol),
+        many=100 * data.mean("digits", DEFAULT, "test"),
+        bits_table=_bits_table(data),
+        normalisation_table=_normalisation_table(data),
+        stop_table=_stop_table(data),
+        date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        machine=f"{os.cpu_count()} CPUs, Python {platform.python_version()}",
+        versions=_versions(),
+        command=command,
+    )
 
 
-def _tasks_table(data: Outcomes) -> list[str]:
+def _tasks_table(data: Outcomes) -> str:
     lines = ["| task | classes | columns | float accuracy on test data, % |", "|---|---|---|---|"]
     setting = data.settings[0]
     for task in TASKS:
         rows, columns = _geometry(task)
         lines.append(f"| {task} | {rows} | {columns} | {100 * data.mean(task, setting, 'float_test'):.1f} |")
-    return lines
+    return "\n".join(lines)
 
 
-def _choices_table(data: Outcomes, choices: dict[str, Setting]) -> list[str]:
+def _choices_table(data: Outcomes) -> str:
     lines = [
         "| | setting | " + " | ".join(f"{task}: loss / cycles" for task in TASKS) + " |",
         "|---|---|" + "---|" * len(TASKS),
     ]
-    for name, setting in choices.items():
+    for name, setting in _choices(data).items():
         cells = [f"{_loss(data, task, setting)} / {data.mean(task, setting, 'cycles'):.0f}" for task in TASKS]
         lines.append(f"| {name} | {setting} | {' | '.join(cells)} |")
-    return lines
+    return "\n".join(lines)
 
 
-def _findings(data: Outcomes, choices: dict[str, Setting]) -> list[str]:
-    small = _small(data)
-    surrogate = [data.loss(task, SURROGATE)[0] for task in small]
-    cycles = [data.mean(task, SURROGATE, "cycles") for task in small]
-    gain = [data.loss(task, PUBLISHED)[0] - data.loss(task, choices["default, stochastic"])[0] for task in small]
-    many = data.mean("digits", choices["default, stochastic"], "test")
-    verdict = "confirmed" if max(surrogate) <= 1 and max(cycles) <= CYCLE_BUDGET else "not confirmed"
-    return [
-        f"- Normalising by observation instead of by column gains {min(gain):.1f} to {max(gain):.1f} points after 255 "
-        "cycles of the published generator, and costs no hardware.",
-        f"- That a lead of 3 counts on Sobol numbers and comparators reaches the float accuracy in about 33 cycles is "
-        f"{verdict}: a loss of {min(surrogate):.2f} to {max(surrogate):.2f} points in {min(cycles):.0f} to "
-        f"{max(cycles):.0f} mean cycles on the tasks with few columns.",
-        f"- With 64 columns the stochastic machine fails: {100 * many:.1f} % on digits. A product of 64 probabilities "
-        "gives no 1 within 255 cycles, so every row scores 0. Use the logarithmic machine there, or fewer columns.",
-        "- Defaults: normalisation by observation in both modes; in stochastic mode the published generator, "
-        "conversion and 255 cycles, whose loss is within the spread of the splits. A stop rule is a choice: fewer "
-        "cycles, in exchange for a decision time that depends on the sample.",
-    ]
-
-
-def _bits_table(data: Outcomes) -> list[str]:
+def _bits_table(data: Outcomes) -> str:
     lines = ["| bits | " + " | ".join(f"{task}: logarithmic" for task in TASKS) + " |", "|---|" + "---|" * len(TASKS)]
     for bits in BITS:
         setting = Setting("logarithmic", "observation", bits)
         lines.append(f"| {bits} | " + " | ".join(_loss(data, task, setting) for task in TASKS) + " |")
-    return lines
+    return "\n".join(lines)
 
 
-def _normalisation_table(data: Outcomes) -> list[str]:
+def _normalisation_table(data: Outcomes) -> str:
     lines = ["| mode | normalisation | " + " | ".join(TASKS) + " |", "|---|---|" + "---|" * len(TASKS)]
     for normalisation in NORMALISATIONS:
         for setting in (
@@ -169,11 +134,10 @@ def _normalisation_table(data: Outcomes) -> list[str]:
         ):
             cells = [_loss(data, task, setting) for task in TASKS]
             lines.append(f"| {setting.mode} | {normalisation} | {' | '.join(cells)} |")
-    return lines
+    return "\n".join(lines)
 
 
-def _stop_table(data: Outcomes) -> list[str]:
-    small = _small(data)
+def _stop_table(data: Outcomes) -> str:
     chosen = [
         setting
         for setting in data.settings
@@ -190,11 +154,11 @@ def _stop_table(data: Outcomes) -> list[str]:
         cells = []
         for generator, conversion in columns:
             setting = Setting("stochastic", "observation", 8, generator, conversion, stop, cycles, lead)
-            loss = np.mean([data.loss(task, setting)[0] for task in small])
-            mean = np.mean([data.mean(task, setting, "cycles") for task in small])
+            loss = np.mean([data.loss(task, setting)[0] for task in FEW_COLUMNS])
+            mean = np.mean([data.mean(task, setting, "cycles") for task in FEW_COLUMNS])
             cells.append(f"{loss:+.2f} / {mean:.1f}")
         lines.append(f"| {rule} | {' | '.join(cells)} |")
-    return lines
+    return "\n".join(lines)
 
 
 def _summary(data: Outcomes) -> dict[str, Any]:
