@@ -180,8 +180,8 @@ class BayesConfig(CoreConfig):
         """Clocks from the transfer of a sample on ``x`` to that of its result on ``y``, less its ``slots``."""
         compare = math.ceil(math.log2(self.rows))
         if self.mode == "stochastic":
-            return ENGINE_DEPTH + 1 + compare
-        return math.ceil(math.log2(self.streams)) + 2 + compare
+            return ENGINE_DEPTH + 2 + compare
+        return math.ceil(math.log2(self.streams)) + 3 + compare
 
 
 def _default_seeds(data: dict[str, Any]) -> tuple[int, ...]:

@@ -16,6 +16,7 @@ from hwgen.bus.bank import RegisterBank, fields_of
 from hwgen.bus.common import IDENTITY_MAGIC
 from hwgen.bus.interface import BusSignature
 from hwgen.parts.skid_buffer import SkidBuffer
+from hwgen.parts.wide_counter import WideCounter
 
 
 class BayesCore(wiring.Component):
@@ -75,8 +76,8 @@ class BayesCore(wiring.Component):
 
         loaded = Signal(init=config.initialised)
         busy = Signal()
-        samples = Signal(64)
-        busy_cycles = Signal(64)
+        m.submodules.samples = samples = WideCounter(64)
+        m.submodules.busy_cycles = busy_cycles = WideCounter(64)
         control = fields_of(self.map.register("control"), bank.control)
         m.d.comb += [
             soft_reset.eq(control["soft_reset"]),
@@ -88,18 +89,15 @@ class BayesCore(wiring.Component):
             bank.config_hash.eq(config.hash),
             bank.status.eq(busy | loaded << 1),
             bank.errors.eq(memory.invalid_observation | memory.not_loaded << 1),
-            bank.busy_cycles.eq(busy_cycles),
-            bank.samples.eq(samples),
+            bank.busy_cycles.eq(busy_cycles.value),
+            bank.samples.eq(samples.value),
+            samples.increment.eq(memory.x.valid & memory.x.ready),
+            samples.clear.eq(soft_reset),
+            busy_cycles.increment.eq(engine.working),
+            busy_cycles.clear.eq(soft_reset),
         ]
         with m.If(control["set_loaded"]):
             m.d.sync += loaded.eq(1)
         with m.Elif(control["clear_loaded"]):
             m.d.sync += loaded.eq(0)
-        with m.If(soft_reset):
-            m.d.sync += [samples.eq(0), busy_cycles.eq(0)]
-        with m.Else():
-            m.d.sync += [
-                samples.eq(samples + (memory.x.valid & memory.x.ready)),
-                busy_cycles.eq(busy_cycles + engine.working),
-            ]
         return m

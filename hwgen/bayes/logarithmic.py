@@ -13,8 +13,8 @@ from hwgen.parts.delay_line import DelayLine
 class LogarithmicEngine(wiring.Component):
     """Adds the words of all columns, row by row; takes a new set of words in every clock.
 
-    Members: ``words``: from the memory; ``scores``: each row's saturating sum, one register stage and one adder tree
-    later; ``busy``: a decision is in the engine; ``working``: this clock works on a decision.
+    Members: ``words``: from the memory; ``scores``: each row's saturating sum, one register
+    stage and one adder tree later; ``busy``: a decision is in the engine; ``working``: this clock works on a decision.
     """
 
     def __init__(self, config: BayesConfig) -> None:
@@ -33,6 +33,7 @@ class LogarithmicEngine(wiring.Component):
         config = self.config
         advance = self.scores.ready
 
+        # The memory's registers must lie beside the block RAMs, the adders need not: another stage lets them part.
         words = Signal.like(self.words.payload.words)
         valid = Signal()
         invalid = Signal()

@@ -32,8 +32,14 @@ class Observer:
     groups: ColumnGroups
 
     def transform(self, features: ArrayLike) -> NDArray[np.int64]:
-        """Samples, shape ``(n, columns)``, of ``features``, shape ``(n, all features)``."""
-        return self.groups.transform(self.binning.transform(np.asarray(features)[:, list(self.features)]))
+        """Samples, shape ``(n, columns)``, of ``features``, shape ``(n, all features)``.
+
+        Raises :class:`~hwgen.errors.DesignError` when there are too few features.
+        """
+        measured = np.asarray(features)
+        if measured.ndim != 2 or measured.shape[1] <= max(self.features):
+            raise DesignError(f"features must have shape (n, {max(self.features) + 1}) or wider, not {measured.shape}")
+        return self.groups.transform(self.binning.transform(measured[:, list(self.features)]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,9 +15,9 @@ from hwgen.bus.map import Window
 class LikelihoodMemory(wiring.Component):
     """Accepts samples, reads every column's word at the observed bin, and offers all words at once.
 
-    A sample taken in one clock has its words on ``words`` in the next, and one sample a clock is sustained. Words
-    wait at the memories' outputs until the engine takes them. A bus read borrows the read ports for one clock; if it
-    overwrites waiting words, they are read again.
+    A sample passes two stages: its words stand at the memories' outputs one clock after it was taken, and in the
+    registers behind them (where no logic hangs on a slow block RAM output) two clocks after; one sample a clock is
+    sustained. The bus reads through the same two stages: it stops them, reads, and then reads again what they held.
 
     Members: ``x``: samples; ``words``: to the engine; ``window``: the bus; ``loaded``: samples are decided rather
     than flagged; ``locked``: bus writes answer with an error; ``invalid_observation``, ``not_loaded``: one-clock
@@ -48,40 +48,40 @@ class LikelihoodMemory(wiring.Component):
         m = Module()
         config = self.config
         port = self.window
+        row, bin_index, column = self._split(port.index)
 
-        borrow = Signal()  # the bus has the read ports in this clock
-        held = Signal()  # a sample's words are, or will be, on the memories' outputs
-        stale = Signal()  # they are not: the bus has read over them
-        invalid = Signal()
+        # What the bus does in this clock.
+        paused = Signal()  # anything: the stages wait
+        bus_reads = Signal()  # the memories read at its address, or again what the stages held
+        latch = Signal()  # the registers take what the memories' outputs show
+        write = Signal()
+
+        # The two stages.
+        held = Signal()  # a sample's words stand at the memories' outputs
+        held_invalid = Signal()
+        offered = Signal()  # a sample's words stand in the registers
+        move = Signal()
         accept = Signal()
-        take = Signal()
-        reread = Signal()
-
-        previous = Signal(config.class_bits, init=config.rows)  # decision of the sample before; rows: there is none
-        addresses, out_of_range = self._addresses(m, previous)
-        saved = [Signal.like(address, name=f"saved_{index}") for index, address in enumerate(addresses)]
-
         m.d.comb += [
-            self.words.valid.eq(held & ~stale),
-            self.words.payload.invalid.eq(invalid),
-            take.eq(self.words.valid & self.words.ready),
-            reread.eq(held & stale & ~borrow),
+            self.words.valid.eq(offered & ~paused),
+            move.eq(held & ~paused & (~offered | self.words.ready)),
             accept.eq(self.x.valid & self.x.ready),
-            self.occupied.eq(held),
+            self.occupied.eq(held | offered),
+        ]
+        with m.If(self.words.valid & self.words.ready):
+            m.d.sync += offered.eq(0)
+        with m.If(move):
+            m.d.sync += [offered.eq(1), held.eq(0), self.words.payload.invalid.eq(held_invalid)]
+        out_of_range = Signal()
+        with m.If(accept):
+            m.d.sync += [held.eq(1), held_invalid.eq(out_of_range | ~self.loaded)]
+        m.d.comb += [
             self.invalid_observation.eq(accept & out_of_range),
             self.not_loaded.eq(accept & ~self.loaded),
         ]
-        with m.If(take):
-            m.d.sync += held.eq(0)
-        with m.If(accept):
-            m.d.sync += [held.eq(1), invalid.eq(out_of_range | ~self.loaded)]
-            m.d.sync += [keep.eq(address) for keep, address in zip(saved, addresses, strict=True)]
-        with m.If(borrow & held & ~take):
-            m.d.sync += stale.eq(1)
-        with m.Elif(reread):
-            m.d.sync += stale.eq(0)
 
-        ready = ~borrow & ~port.valid & (~held | take)
+        previous = Signal(config.class_bits, init=config.rows)  # decision of the sample before; rows: there is none
+        ready = ~paused & (~held | move)
         if config.feedback:
             awaited = Signal()  # that decision is still on its way
             with m.If(self.decided):
@@ -91,32 +91,119 @@ class LikelihoodMemory(wiring.Component):
             ready &= ~awaited
         m.d.comb += self.x.ready.eq(ready)
 
-        reads = []
-        writes = []
-        bin_index = port.index[self.row_bits :][: self.bin_bits]
-        for index, bins in enumerate(config.stream_bins):
+        # The memories.
+        registers = []
+        bus_addresses = []
+        for index, (bins, address) in enumerate(
+            zip(config.stream_bins, self._addresses(m, previous, out_of_range), strict=True)
+        ):
             m.submodules[f"column_{index}"] = memory = Memory(
                 shape=data.ArrayLayout(config.likelihood_bits, config.rows),
                 # A single word would have no address: the prior's memory has a second one, out of reach.
                 depth=max(bins, 2),
-                init=self._initial_words(index),
+                init=[] if self.table is None else self.table.streams[index].tolist(),
             )
+            held_address = Signal.like(address, name=f"held_address_{index}")
+            offered_address = Signal.like(address, name=f"offered_address_{index}")
+            with m.If(accept):
+                m.d.sync += held_address.eq(address)
+            with m.If(move):
+                m.d.sync += offered_address.eq(held_address)
+            bus_address = Signal.like(address, name=f"bus_address_{index}")
+            bus_addresses.append((bus_address, offered_address, held_address))
             read = memory.read_port()
-            write = memory.write_port(granularity=1)
             m.d.comb += [
-                read.en.eq(borrow | accept | reread),
-                read.addr.eq(Mux(borrow, bin_index, Mux(reread, saved[index], addresses[index]))),
-                self.words.payload.words[index].eq(read.data),
-                write.addr.eq(bin_index),
-                write.data.eq(Cat(port.wdata for _ in range(config.rows))),
+                # `~write` follows from the rest, but synthesis must see it: it would otherwise put logic behind the block
+                # RAM for a word that is read and written in the same clock.
+                read.en.eq((accept | bus_reads) & ~write),
+                read.addr.eq(Mux(paused, bus_address, address)),
             ]
-            reads.append(read.data)
-            writes.append(write.en)
-        self._answer_bus(m, borrow, reads, writes)
+            # No reset, so that it can be the output register of a block RAM.
+            register = Signal.like(read.data, name=f"word_{index}", reset_less=True)
+            with m.If(move | latch):
+                m.d.sync += register.eq(read.data)
+            m.d.comb += self.words.payload.words[index].eq(register)
+            registers.append(register)
+
+            write_port = memory.write_port(granularity=1)
+            m.d.comb += [
+                write_port.addr.eq(bin_index),
+                write_port.data.eq(Cat(port.wdata for _ in range(config.rows))),
+                write_port.en.eq(Mux(write & (column == index), 1 << row, 0)),
+            ]
+
+        self._add_bus(m, registers, bus_addresses, paused, bus_reads, latch, write)
         return m
 
-    def _addresses(self, m: Module, previous: Signal) -> tuple[list[Signal], Signal]:
-        """Each column's word address for the sample on ``x``, and whether any observation is out of range."""
+    def _add_bus(
+        self,
+        m: Module,
+        registers: list[data.View],
+        addresses: list[tuple[Signal, Signal, Signal]],
+        paused: Signal,
+        bus_reads: Signal,
+        latch: Signal,
+        write: Signal,
+    ) -> None:
+        """Bus accesses. ``addresses``: each column's address for the bus, and those of the words that the registers and
+        the memories' outputs held when the bus came."""
+        config = self.config
+        port = self.window
+        row, bin_index, column = self._split(port.index)
+        exists = Signal()
+        word = Signal.like(registers[0].as_value(), name="word")
+
+        with m.FSM(name="bus"):
+            with m.State("IDLE"), m.If(port.valid):
+                m.d.sync += paused.eq(1)
+                m.next = "CHECK"
+            with m.State("CHECK"):
+                m.d.sync += exists.eq(0)
+                with m.Switch(column):
+                    for index, bins in enumerate(config.stream_bins):
+                        with m.Case(index):
+                            m.d.sync += exists.eq((bin_index < bins) & (row < config.rows))
+                m.d.sync += [bus.eq(bin_index) for bus, _, _ in addresses]
+                m.next = "ACCESS"
+            with m.State("ACCESS"):
+                with m.If(~exists | (port.write & self.locked)):
+                    m.next = "REFUSE"
+                with m.Elif(port.write):
+                    m.next = "WRITE"
+                with m.Else():
+                    m.next = "READ"
+            with m.State("REFUSE"):
+                m.d.comb += [port.ready.eq(1), port.error.eq(1)]
+                m.d.sync += paused.eq(0)
+                m.next = "IDLE"
+            with m.State("WRITE"):
+                m.d.comb += [port.ready.eq(1), write.eq(1)]
+                m.d.sync += paused.eq(0)
+                m.next = "IDLE"
+            with m.State("READ"):
+                m.d.comb += bus_reads.eq(1)
+                m.d.sync += [bus.eq(offered) for bus, offered, _ in addresses]
+                m.next = "LATCH"
+            with m.State("LATCH"):
+                m.d.comb += [latch.eq(1), bus_reads.eq(1)]
+                m.d.sync += [bus.eq(held) for bus, _, held in addresses]
+                m.next = "SELECT COLUMN"
+            with m.State("SELECT COLUMN"):
+                m.d.sync += word.eq(Array(register.as_value() for register in registers)[column])
+                m.d.comb += [latch.eq(1), bus_reads.eq(1)]
+                m.next = "SELECT ROW"
+            with m.State("SELECT ROW"):
+                m.d.comb += [port.ready.eq(1), port.rdata.eq(data.View(registers[0].shape(), word)[row])]
+                m.d.sync += paused.eq(0)
+                m.next = "IDLE"
+
+    def _split(self, index: Signal) -> tuple[Signal, Signal, Signal]:
+        """Row, bin and column of a window index."""
+        upper = index[self.row_bits :]
+        return index[: self.row_bits], upper[: self.bin_bits], upper[self.bin_bits :]
+
+    def _addresses(self, m: Module, previous: Signal, out_of_range: Signal) -> list[Signal]:
+        """Each column's word address for the sample on ``x``; also whether any of its observations is out of range."""
         config = self.config
         addresses = []
         beyond = []
@@ -132,46 +219,5 @@ class LikelihoodMemory(wiring.Component):
             addresses.append(address)
         if config.prior:
             addresses.append(Signal(1, name=f"address_{len(addresses)}"))
-        out_of_range = Signal()
         m.d.comb += out_of_range.eq(Cat(beyond).any())
-        return addresses, out_of_range
-
-    def _initial_words(self, index: int) -> list[list[int]]:
-        return [] if self.table is None else self.table.streams[index].tolist()
-
-    def _answer_bus(self, m: Module, borrow: Signal, reads: list[data.View], writes: list[Signal]) -> None:
-        """Bus accesses: a write takes one clock; a read four, as the selection of one element is pipelined."""
-        config = self.config
-        port = self.window
-        row = port.index[: self.row_bits]
-        bin_index = port.index[self.row_bits :][: self.bin_bits]
-        column = port.index[self.row_bits + self.bin_bits :]
-        exists = Signal()
-        with m.Switch(column):
-            for index, bins in enumerate(config.stream_bins):
-                with m.Case(index):
-                    m.d.comb += exists.eq((bin_index < bins) & (row < config.rows))
-
-        word = Signal.like(reads[0].as_value(), name="word")
-        with m.FSM(name="bus"):
-            with m.State("IDLE"), m.If(port.valid):
-                with m.If(~exists | (port.write & self.locked)):
-                    m.d.comb += [port.ready.eq(1), port.error.eq(1)]
-                with m.Elif(port.write):
-                    m.d.comb += port.ready.eq(1)
-                    with m.Switch(column):
-                        for index, enable in enumerate(writes):
-                            with m.Case(index):
-                                m.d.comb += enable.eq(1 << row)
-                with m.Else():
-                    m.d.comb += borrow.eq(1)
-                    m.next = "SELECT COLUMN"
-            with m.State("SELECT COLUMN"):
-                m.d.sync += word.eq(Array(read.as_value() for read in reads)[column])
-                m.next = "SELECT ROW"
-            with m.State("SELECT ROW"):
-                m.d.comb += [
-                    port.ready.eq(1),
-                    port.rdata.eq(data.View(reads[0].shape(), word)[row]),
-                ]
-                m.next = "IDLE"
+        return addresses

@@ -65,7 +65,8 @@ def check_samples(
     if not np.issubdtype(array.dtype, np.integer):
         raise HwgenError(f"samples must be integers (bin numbers), not {array.dtype}")
     bins = np.array(config.bins)
-    observations = np.where((array < 0) | (array >= bins), bins, array).astype(np.int64)
+    # A negative number, taken as an unsigned one, is beyond every column.
+    observations = np.minimum(array.astype(np.int64).view(np.uint64), bins.astype(np.uint64)).astype(np.int64)
     if restart is None:
         return observations, np.zeros(len(array), bool)
     if not config.feedback:

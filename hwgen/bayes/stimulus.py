@@ -25,6 +25,15 @@ class BayesStimulus:
         self.config = config
         self.map = register_map(config)
 
+    def random_parameters(self, rng: np.random.Generator) -> LikelihoodTable:
+        """A table to try a machine with that has none: mostly large values, so that there are ones to count."""
+        config = self.config
+        largest = (1 << config.likelihood_bits) - 1
+        streams: list[ArrayLike] = [
+            largest - rng.integers(0, 1 + largest // 4, (bins, config.rows)) for bins in config.stream_bins
+        ]
+        return LikelihoodTable.for_config(config, streams)
+
     def random_inputs(self, count: int, rng: np.random.Generator) -> dict[str, Any]:
         """Arguments of ``infer``: ``samples``, shape ``(count, columns)``, and with feedback ``restart``.
 

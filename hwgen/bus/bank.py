@@ -1,7 +1,7 @@
 """The register bank: a :class:`~hwgen.bus.map.RegisterMap` as hardware."""
 
-from amaranth.hdl import Const, Elaboratable, Module, Mux, Signal, Value
-from amaranth.lib import wiring
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.bus.interface import BusSignature, WindowSignature
@@ -11,7 +11,7 @@ from hwgen.bus.map import WORD_BYTES, Access, Register, RegisterMap, Window
 class RegisterBank(wiring.Component):
     """Answers the bus for a register map.
 
-    Registers answer in the clock after ``valid``; a window answers when its memory does. Addresses outside the map or
+    Registers answer three clocks after ``valid``; a window answers when its memory does. Addresses outside the map or
     not on a word boundary, accesses that a register does not allow, and values too wide for it answer with ``error``.
 
     Members: ``bus``; for each register a signal of its name and width, driven by the core (``ro``: the value;
@@ -31,86 +31,104 @@ class RegisterBank(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         bus = self.bus
-        request = Signal()
-        hit = Signal()
-        m.d.comb += request.eq(bus.valid & ~bus.ready)
-        m.d.sync += [bus.ready.eq(0), bus.error.eq(0), bus.rdata.eq(0)]
 
-        for register in self.map.registers:
-            self._add_register(m, register, request, hit)
-        for window in self.map.windows:
-            self._add_window(m, window, request, hit)
+        # Capture the request, decode it in the next clock, act on it in the one after: short paths.
+        captured = Signal()
+        decoded = Signal()
+        request = Signal(data.StructLayout({"write": 1, "address": 32, "wdata": 32}))
+        with m.If(~captured & ~bus.ready):
+            m.d.sync += [
+                captured.eq(bus.valid),
+                request.write.eq(bus.write),
+                request.address.eq(bus.address),
+                request.wdata.eq(bus.wdata),
+            ]
+        m.d.sync += [decoded.eq(captured & ~bus.ready), bus.ready.eq(0), bus.error.eq(0), bus.rdata.eq(0)]
+        with m.If(bus.ready):
+            m.d.sync += [captured.eq(0), decoded.eq(0)]
 
-        with m.If(request & ~hit):
+        hits = [self._add_register(m, register, request, decoded & ~bus.ready) for register in self.map.registers]
+        hits += [self._add_window(m, window, request, decoded & ~bus.ready) for window in self.map.windows]
+        with m.If(decoded & ~bus.ready & ~Cat(hits).any()):
             m.d.sync += [bus.ready.eq(1), bus.error.eq(1)]
         return m
 
-    def _add_register(self, m: Module, register: Register, request: Signal, hit: Signal) -> None:
+    def _add_register(self, m: Module, register: Register, request: data.View, act: Value) -> Value:
+        """A register's storage and its answers; returns whether the request is for it."""
         bus = self.bus
         port = getattr(self, register.name)
-        address = self.map.base(register.name)
-        selected = Signal(name=f"{register.name}_selected")
         readable = register.access is not Access.STROBE
         writable = register.access is not Access.READ
-        too_wide = bus.wdata[register.width :].any() if register.width < 32 else Const(0)
-        allowed = Mux(bus.write, writable & ~too_wide, readable)
-        m.d.comb += selected.eq(request & (bus.address == address) & allowed)
+        selected = Signal(register.words, name=f"{register.name}_selected")
+        for word in range(register.words):
+            allowed = Mux(request.write, writable & _fits(request.wdata, register.width), readable)
+            address = self.map.base(register.name) + word * WORD_BYTES
+            m.d.sync += selected[word].eq((request.address == address) & allowed)
         write = Signal(name=f"{register.name}_write")
-        m.d.comb += write.eq(selected & bus.write)
+        m.d.comb += write.eq(act & selected[0] & request.write)
 
         value = port
         match register.access:
             case Access.STROBE:
-                m.d.comb += port.eq(Mux(write, bus.wdata, 0))
+                m.d.comb += port.eq(Mux(write, request.wdata, 0))
             case Access.READ_WRITE:
-                reset = sum(field.reset << register.lsb(field) for field in register.fields)
-                stored = Signal(register.width, init=reset, name=f"{register.name}_stored")
-                m.d.comb += port.eq(stored)
-                with m.If(write):
-                    m.d.sync += stored.eq(bus.wdata)
-                with m.If(self.clear):
-                    m.d.sync += stored.eq(reset)
+                value = self._add_storage(m, register, write, request.wdata)
+                m.d.comb += port.eq(value)
             case Access.STICKY:
                 value = Signal(register.width, name=f"{register.name}_flags")
-                m.d.sync += value.eq(Mux(self.clear, 0, value & ~Mux(write, bus.wdata, 0)) | port)
+                m.d.sync += value.eq(Mux(self.clear, 0, value & ~Mux(write, request.wdata, 0)) | port)
 
-        with m.If(selected):
-            m.d.comb += hit.eq(1)
+        with m.If(act & selected.any()):
             m.d.sync += bus.ready.eq(1)
-            if readable:
-                m.d.sync += bus.rdata.eq(Mux(bus.write, 0, value[:32]))
+        if readable:
+            with m.If(act & selected[0] & ~request.write):
+                m.d.sync += bus.rdata.eq(value[:32])
         if register.words > 1:
-            self._add_upper_words(m, register, value, request, hit, selected)
+            latched = Signal(register.width - 32, name=f"{register.name}_latched")
+            with m.If(act & selected[0]):
+                m.d.sync += latched.eq(value[32:])
+            for word in range(1, register.words):
+                with m.If(act & selected[word]):
+                    m.d.sync += bus.rdata.eq(latched.word_select(word - 1, 32))
+        return selected.any()
 
-    def _add_upper_words(
-        self, m: Module, register: Register, value: Signal, request: Signal, hit: Signal, low_word_read: Signal
-    ) -> None:
-        bus = self.bus
-        latched = Signal(register.width - 32, name=f"{register.name}_latched")
-        with m.If(low_word_read):
-            m.d.sync += latched.eq(value[32:])
-        for word in range(1, register.words):
-            with m.If(request & ~bus.write & (bus.address == self.map.base(register.name) + word * WORD_BYTES)):
-                m.d.comb += hit.eq(1)
-                m.d.sync += [bus.ready.eq(1), bus.rdata.eq(latched.word_select(word - 1, 32))]
+    def _add_storage(self, m: Module, register: Register, write: Value, wdata: Value) -> Signal:
+        reset = sum(field.reset << register.lsb(field) for field in register.fields)
+        stored = Signal(register.width, init=reset, name=f"{register.name}_stored")
+        with m.If(write):
+            m.d.sync += stored.eq(wdata)
+        with m.If(self.clear):
+            m.d.sync += stored.eq(reset)
+        return stored
 
-    def _add_window(self, m: Module, window: Window, request: Signal, hit: Signal) -> None:
+    def _add_window(self, m: Module, window: Window, request: data.View, act: Value) -> Value:
+        """A window's port, held until its memory answers; returns whether the request is for it."""
         bus = self.bus
         port = getattr(self, window.name)
         index_bits = sum(window.index_bits)
         base = self.map.base(window.name) // WORD_BYTES
-        word_address = bus.address[2:]
-        inside = (bus.address[:2] == 0) & (word_address[index_bits:] == base >> index_bits)
-        too_wide = bus.wdata[window.width :].any() if window.width < 32 else Const(0)
-        m.d.comb += [port.write.eq(bus.write), port.index.eq(word_address[:index_bits]), port.wdata.eq(bus.wdata)]
-        with m.If(request & inside & ~(bus.write & too_wide)):
-            m.d.comb += [port.valid.eq(1), hit.eq(1)]
-            with m.If(port.ready):
-                m.d.sync += [
-                    bus.ready.eq(1),
-                    bus.error.eq(port.error),
-                    bus.rdata.eq(Mux(bus.write | port.error, 0, port.rdata)),
-                ]
+        word_address = request.address[2:]
+        inside = (request.address[:2] == 0) & (word_address[index_bits:] == base >> index_bits)
+        selected = Signal(name=f"{window.name}_selected")
+        m.d.sync += selected.eq(inside & (~request.write | _fits(request.wdata, window.width)))
+        m.d.comb += [
+            port.valid.eq(act & selected),
+            port.write.eq(request.write),
+            port.index.eq(word_address[:index_bits]),
+            port.wdata.eq(request.wdata),
+        ]
+        with m.If(port.valid & port.ready):
+            m.d.sync += [
+                bus.ready.eq(1),
+                bus.error.eq(port.error),
+                bus.rdata.eq(Mux(request.write | port.error, 0, port.rdata)),
+            ]
+        return selected
+
+
+def _fits(value: Value, width: int) -> Value:
+    """Whether a 32-bit value needs no more than ``width`` bits."""
+    return ~value[width:].any() if width < 32 else Const(1)
 
 
 def fields_of(register: Register, value: Value) -> dict[str, Value]:

@@ -1,0 +1,121 @@
+"""What the Bayesian machine takes of an FPGA, from its parameters alone.
+
+Memories and flip-flops follow from the structure. Look-up tables are counted block by block as synthesis maps them onto
+four inputs; the factors are fitted to recorded synthesis results (``docs/results/boards.json``).
+"""
+
+import math
+
+from hwgen.bayes.config import BayesConfig
+from hwgen.resources import Block, Memory, Needs
+
+
+def needs(config: BayesConfig) -> Needs:
+    """What a machine with these parameters takes, and how fast it is."""
+    engine = _stochastic(config) if config.mode == "stochastic" else _logarithmic(config)
+    lanes = "" if config.mode == "logarithmic" or config.lanes == 1 else ", bayes.lanes"
+    return Needs(
+        memories=tuple(
+            Memory("memory", words=max(bins, 2), lanes=config.rows, lane_bits=config.likelihood_bits, copies=count)
+            for bins, count in _counted(config.stream_bins)
+        ),
+        blocks=(_bus(config), _memory(config), *engine, _decide(config), _result(config)),
+        cycles_per_sample=config.slots,
+        latency=config.latency + config.slots,
+        reads_per_sample=1,
+        memory_parameters="lower bayes.bins, bayes.rows, bayes.likelihood_bits or the number of columns",
+        logic_parameters=f"lower bayes.rows, the number of columns, bayes.likelihood_bits{lanes}",
+    )
+
+
+def _counted(sizes: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Each size once, with how often it occurs."""
+    return [(size, sizes.count(size)) for size in dict.fromkeys(sizes)]
+
+
+def _selection(ways: int) -> float:
+    """Look-up tables of a multiplexer, for each bit: two for every four inputs."""
+    return 2 / 3 * (ways - 1)
+
+
+def _levels(count: int) -> list[int]:
+    """Registers on each level of a tree over ``count`` inputs."""
+    levels = []
+    while count > 1:
+        count = math.ceil(count / 2)
+        levels.append(count)
+    return levels
+
+
+def _word_bits(config: BayesConfig) -> int:
+    """Bits that one sample reads."""
+    return config.streams * config.rows * config.likelihood_bits
+
+
+def _address_bits(config: BayesConfig) -> int:
+    return sum(max((bins - 1).bit_length(), 1) for bins in config.stream_bins)
+
+
+def _bus(config: BayesConfig) -> Block:
+    """Registers, counters and bus answers, which hardly depend on the parameters."""
+    return Block("bank", luts=330, ffs=390)
+
+
+def _memory(config: BayesConfig) -> Block:
+    """Addresses, the registers behind the memories, and the bus's way to single elements."""
+    word = config.rows * config.likelihood_bits
+    addresses = _address_bits(config)
+    luts = (
+        2 * addresses
+        + config.streams * (config.rows + 4)
+        + word * _selection(config.streams)
+        + config.likelihood_bits * _selection(config.rows)
+        + 40
+    )
+    return Block("memory", luts, _word_bits(config) + 2 * addresses + word + 12)
+
+
+def _logarithmic(config: BayesConfig) -> tuple[Block, ...]:
+    """Adder trees, one a row."""
+    bits = [count * (config.likelihood_bits + level + 1) for level, count in enumerate(_levels(config.streams))]
+    adders = config.rows * sum(bits)
+    return (Block("engine", adders, adders + 2 * len(bits)),)
+
+
+def _stochastic(config: BayesConfig) -> tuple[Block, ...]:
+    """Generators, the conversion of numbers into bits, their products, and the counters."""
+    width = config.generator_bits
+    numbers = config.lanes * config.streams
+    kept = config.likelihood_bits if config.conversion == "weighted-binary" else width
+    convert = config.likelihood_bits * 0.65 if config.conversion == "weighted-binary" else width
+    select = config.likelihood_bits if config.conversion == "weighted-binary" else 0
+    judged = config.lanes if config.stop != "fixed" else 1
+    score = config.result_score_bits
+    generator_ffs = width * (config.streams if config.generator == "lfsr" else 1)
+    generators = numbers * width * (1.1 if config.generator == "lfsr" else 2)
+    products = config.lanes * config.rows * (config.streams * (convert + 0.33))
+    counts = judged * config.rows * (score + 2 + config.lanes / 2)
+    judge = 0.0 if config.stop == "fixed" else judged * config.rows * score * 1.5
+    luts = numbers * select * 0.6 + products + counts + judge + 30
+    ffs = _word_bits(config) + numbers * kept + config.rows * config.lanes + judged * config.rows * score + 40
+    return (Block("engine", luts, ffs), Block("engine.generators", generators, generator_ffs))
+
+
+def _decide(config: BayesConfig) -> Block:
+    """The comparison tree, and what is carried beside it."""
+    score = config.result_score_bits
+    index = max((config.rows - 1).bit_length(), 1)
+    levels = _levels(config.rows)
+    beside = 2 + config.cycle_bits + config.rows * score
+    winners = sum(levels)
+    return Block(
+        "decide",
+        luts=winners * (2 * score + index + 2) + config.rows * score * 0.3,
+        ffs=winners * (score + index + 1) + len(levels) * beside,
+    )
+
+
+def _result(config: BayesConfig) -> Block:
+    """Two registers for the result."""
+    bits = config.class_bits + 2 + config.cycle_bits + config.rows * config.result_score_bits
+    return Block("result", luts=bits + 4, ffs=2 * bits + 2)
