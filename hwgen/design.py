@@ -2,9 +2,11 @@
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
 
 from hwgen import registry
 from hwgen.config import CoreConfig
@@ -39,6 +41,14 @@ class Design:
         model = self.core.load("model")(self.config, self.parameters)
         return self.resolved.fidelity(lambda samples: model.infer(samples).decisions)
 
+    def with_trial_parameters(self, seed: int = 0) -> Self:
+        """This design, with random parameters where it has none of its own: a machine with an empty memory decides
+        nothing, and comparing it would show nothing."""
+        if self.parameters is not None:
+            return self
+        stimulus = self.core.load("stimulus")(self.config)
+        return replace(self, parameters=stimulus.random_parameters(np.random.default_rng(seed)))
+
     def component(self) -> Any:
         """The hardware, an Amaranth component."""
         baked = self.parameters if getattr(self.config, "initialised", False) else None
@@ -62,10 +72,7 @@ def load_design(path: str | Path) -> Design:
     path = Path(path)
     values = _read_toml(path)
     name = values.pop("name", path.stem.replace("-", "_"))
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise DesignError(
-            f"{path}: name must be letters, digits and underscores, beginning with a letter, not {name!r}"
-        )
+    check_name(name, str(path))
     if "core" not in values:
         raise DesignError(f"{path}: core is missing; it must be one of {', '.join(registry.CORES)}")
     core = registry.core(values.pop("core"), str(path))
@@ -89,11 +96,12 @@ def load_design(path: str | Path) -> Design:
 
 def check_name(name: object, where: str) -> None:
     """Raise :class:`~hwgen.errors.DesignError` unless ``name`` can be the name of a Verilog module."""
-    if not isinstance(name, str) or not NAME.fullmatch(name) or name in VERILOG_KEYWORDS:
+    if not isinstance(name, str) or not NAME.fullmatch(name):
         raise DesignError(
-            f"{where}: name must be letters, digits and underscores, begin with a letter, and be no keyword of "
-            f"Verilog, not {name!r}"
+            f"{where}: name must be letters, digits and underscores, beginning with a letter, not {name!r}"
         )
+    if name in VERILOG_KEYWORDS:
+        raise DesignError(f"{where}: name must not be {name!r}, which is a keyword of Verilog; try {name}_core")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

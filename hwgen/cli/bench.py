@@ -11,7 +11,7 @@ from hwgen.cli.output import JsonOption, print_json, print_table
 def bench(
     designs: Annotated[list[Path], typer.Argument(help="Design files.", metavar="DESIGN.toml ...")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Folder for speed.md and speed.json [default: write none].")
+        Path | None, typer.Option("-o", "--output", help="Folder for speed.md and speed.json (default: write none).")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:

@@ -1,5 +1,6 @@
 """``hwgen experiment``: the measurements behind the documentation's results."""
 
+import importlib.util
 import os
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +10,7 @@ import typer
 from rich.progress import Progress
 
 from hwgen.cli.output import JsonOption, print_json, print_pairs, progress
+from hwgen.errors import ToolError
 
 
 class Name(StrEnum):
@@ -27,6 +29,8 @@ def experiment(
     as_json: JsonOption = False,
 ) -> None:
     """Run an experiment and write its page, data and figures. Interrupting it writes nothing."""
+    if importlib.util.find_spec("matplotlib") is None:
+        raise ToolError('matplotlib is not installed; try: pip install "hwgen[plot]"')
     from sim.experiments import bayes
     from sim.experiments.bayes_report import write_report
 

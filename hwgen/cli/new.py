@@ -19,7 +19,7 @@ def new(
     ],
     core: Annotated[str, typer.Option(help="Core; `hwgen list` names them.")] = "bayes",
     mode: Annotated[str, typer.Option(help="stochastic or logarithmic.")] = "logarithmic",
-    dataset: Annotated[str | None, typer.Option(help="Start from bundled data [default: wine].")] = None,
+    dataset: Annotated[str | None, typer.Option(help="Start from bundled data (default: wine).")] = None,
     table: Annotated[Path | None, typer.Option(help="Start from an .npz file of likelihoods.")] = None,
     model: Annotated[
         Path | None, typer.Option(help="Start from a fitted scikit-learn classifier (joblib or pickle).")
@@ -41,6 +41,7 @@ def new(
         f"hwgen.{core}",
         "design.toml.j2",
         name=name,
+        path=path,
         mode=mode,
         dataset=dataset or ("wine" if not origins else None),
         table=_relative(table, path),

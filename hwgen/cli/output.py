@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 ERRORS = Console(stderr=True)
@@ -62,5 +63,8 @@ def format_value(value: Any) -> str:
             return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
         case int():
             return f"{value:,}"
+        case list():
+            return ", ".join(map(format_value, value)) or "none"
         case _:
-            return str(value)
+            # Square brackets are text here, not markup.
+            return escape(str(value))

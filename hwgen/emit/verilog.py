@@ -1,5 +1,6 @@
 """Component to Verilog: synthesizable, right in a 4-state simulator from time 0, the same bytes every time."""
 
+import contextlib
 import logging
 import re
 from collections.abc import Sequence
@@ -111,8 +112,9 @@ def _run_yosys(il: str) -> str:
         verilog = yosys.run(["-q", "-"], f"read_rtlil <<hwgen_rtlil\n{il}\nhwgen_rtlil\n{YOSYS_SCRIPT}\n")
     except YosysError as error:
         raise ToolError(f"Yosys failed to write Verilog: {error}") from error
-    compiled.parent.mkdir(parents=True, exist_ok=True)
-    compiled.touch()
+    with contextlib.suppress(OSError):  # without a cache the announcement comes again, no more
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        compiled.touch()
     return verilog
 
 

@@ -44,6 +44,11 @@ def test_parameters_of_the_machine_pass_through() -> None:
             "equally many, not 150 and 3",
         ),
         (GaussianNB().fit(FEATURES, LABELS), {"features": FEATURES, "labels": NAMES}, "must be classes of the model"),
+        (
+            GaussianNB().fit(FEATURES, LABELS),
+            {"features": FEATURES[:, :2], "labels": LABELS},
+            r"\(n, 4\) or wider, not",
+        ),
         (GaussianNB().fit(FEATURES, LABELS), {"zeros": "keep"}, "source.zeros has no meaning in logarithmic mode"),
         (GaussianNB().fit(FEATURES, LABELS), {"rows": 4}, "bayes.rows must be 3 as in its source, not 4"),
         (BernoulliNB().fit(FEATURES, LABELS), {"binning": Binning.integers([2] * 4)}, "no meaning with BernoulliNB"),
@@ -55,5 +60,5 @@ def test_what_does_not_fit_is_refused(classifier: object, options: dict[str, obj
 
 
 def test_a_name_that_verilog_reserves_is_refused() -> None:
-    with pytest.raises(DesignError, match="be no keyword of Verilog, not 'small'"):
+    with pytest.raises(DesignError, match="must not be 'small', which is a keyword of Verilog"):
         hwgen.design_from_classifier(GaussianNB().fit(FEATURES, LABELS), "small", mode="logarithmic")

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
@@ -191,13 +191,10 @@ def runtime(tools: Tools, waves: Waves) -> Path:
     return build_once(cache_dir() / "verilator" / _digest(tools.identity, flags), build)
 
 
-def _check_ports(header: str, top: str, x_bits: int, y_bits: int) -> None:
+def _check_ports(header: str, top: str, inputs: Mapping[str, int], outputs: Mapping[str, int]) -> None:
     """Compare the ports in Verilator's model header with those that the harness drives; DesignError on a difference."""
-    bits = {"clk": 1, "rst": 1, "bus_valid": 1, "bus_write": 1, "bus_address": 32, "bus_wdata": 32,
-            "x_valid": 1, "x_payload": x_bits, "y_ready": 1}  # fmt: skip
-    expected = {name: ("in", width) for name, width in bits.items()}
-    bits = {"bus_ready": 1, "bus_rdata": 32, "bus_error": 1, "x_ready": 1, "y_valid": 1, "y_payload": y_bits}
-    expected |= {name: ("out", width) for name, width in bits.items()}
+    expected = {name: ("in", width) for name, width in inputs.items()}
+    expected |= {name: ("out", width) for name, width in outputs.items()}
     declared = re.findall(r"VL_(IN|OUT|INOUT)(?:8|16|64|W)?\(&(\w+),(\d+),(\d+)", header)
     ports = {name: (direction.lower(), int(msb) - int(lsb) + 1) for direction, name, msb, lsb in declared}
     for name in sorted(expected.keys() | ports.keys()):
@@ -212,13 +209,13 @@ def _check_ports(header: str, top: str, x_bits: int, y_bits: int) -> None:
             raise DesignError(f"port {name} of module {top} must be {wanted}, not {present}")
 
 
-def _bundles(folder: Path) -> list[tuple[str, Path]]:
+def _bundles(folder: Path, harness: Path) -> list[tuple[str, Path]]:
     """Gather generated C++ into files worth a compiler call each; returns (optimisation, file) pairs."""
     generated = sorted(folder.glob("Vtop*.cpp"))
     if sum(path.stat().st_size for path in generated) < _BUNDLE:
-        groups = {("small", _FAST): [*generated, HARNESS]}
+        groups = {("small", _FAST): [*generated, harness]}
     else:
-        groups = {("harness", _FAST): [HARNESS]}
+        groups = {("harness", _FAST): [harness]}
         for kind, level in (("fast", _FAST), ("slow", _SLOW)):
             size = 0
             for path in (path for path in generated if path.stem.endswith("__Slow") == (kind == "slow")):
@@ -244,14 +241,42 @@ def compile_design(verilog: str, top: str, x_bits: int, y_bits: int, waves: Wave
     Returns the shared library with the interface of ``harness.cpp``. Raises :class:`~hwgen.errors.ToolError` when a
     tool is missing or refuses the Verilog, :class:`~hwgen.errors.DesignError` when the module's ports differ.
     """
+    inputs = {"clk": 1, "rst": 1, "bus_valid": 1, "bus_write": 1, "bus_address": 32, "bus_wdata": 32,
+              "x_valid": 1, "x_payload": x_bits, "y_ready": 1}  # fmt: skip
+    outputs = {"bus_ready": 1, "bus_rdata": 32, "bus_error": 1, "x_ready": 1, "y_valid": 1, "y_payload": y_bits}
+    defines = [f"-DHWGEN_X_BITS={x_bits}", f"-DHWGEN_Y_BITS={y_bits}"]
+    return compile_with_harness(verilog, top, HARNESS, defines, inputs, outputs, waves)
+
+
+def compile_with_harness(
+    verilog: str,
+    top: str,
+    harness: Path,
+    defines: Sequence[str],
+    inputs: Mapping[str, int],
+    outputs: Mapping[str, int],
+    waves: Waves = Waves.NONE,
+) -> Path:
+    """Compile a module together with the C++ that drives it, or find it in the cache.
+
+    Args:
+        verilog: the source text, ``top`` included.
+        top: name of the top module.
+        harness: C++ source that drives class ``Vtop``.
+        defines: compiler options for it.
+        inputs, outputs: all ports of ``top`` and their widths.
+        waves: which waveforms the result can write.
+
+    Returns the shared library; errors as for :func:`compile_design`.
+    """
     tools = find_tools()
-    defines = [f"-DHWGEN_X_BITS={x_bits}", f"-DHWGEN_Y_BITS={y_bits}", *_trace_flags(waves)]
+    defines = [*defines, *_trace_flags(waves)]
     # Older Verilators know the VCD option by this name only; without the width they leave wide payloads out.
     trace = {Waves.NONE: [], Waves.VCD: ["--trace"], Waves.FST: ["--trace-fst"]}[waves]
     if trace:
-        trace += ["--trace-max-width", str(max(x_bits, y_bits, 256))]
+        trace += ["--trace-max-width", str(max(256, *inputs.values(), *outputs.values()))]
     flags = [_VERILATOR_FLAGS, _CXX_FLAGS, _RUNTIME_FLAGS, _FAST, _SLOW, _BUNDLE, defines, trace]
-    key = _digest(verilog, top, tools.identity, HARNESS.read_text(), flags)
+    key = _digest(verilog, top, tools.identity, harness.read_text(), flags)
 
     def build(folder: Path) -> None:
         objects = runtime(tools, waves)
@@ -261,9 +286,9 @@ def compile_design(verilog: str, top: str, x_bits: int, y_bits: int, waves: Wave
         (work / "top.v").write_text(verilog)
         command: Command = [tools.verilator, *_VERILATOR_FLAGS, *trace, "--top-module", top, "-Mdir", ".", "top.v"]
         _run(command, work, VERILATOR_ROOT=str(tools.root))
-        _check_ports((work / "Vtop.h").read_text(), top, x_bits, y_bits)
+        _check_ports((work / "Vtop.h").read_text(), top, inputs, outputs)
         compiler: Command = [tools.compiler, *_CXX_FLAGS, *defines, "-I", work, *tools.include_flags, "-c"]
-        _compile_all([[*compiler, level, path] for level, path in _bundles(work)], work)
+        _compile_all([[*compiler, level, path] for level, path in _bundles(work, harness)], work)
         linked: Command = [*work.glob("*.o"), *objects.glob("*.o")]
         libraries = _fst_libraries(tools).values() if waves is Waves.FST else ()
         # Bsymbolic binds the design's calls inside its own library; s leaves out what only a debugger reads.
