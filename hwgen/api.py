@@ -7,7 +7,6 @@ import numpy as np
 
 from hwgen import registry
 from hwgen.design import Design, check_name, load_design
-from hwgen.errors import DesignError
 
 __all__ = ["Design", "design_from_classifier", "generate", "load_design", "open_design", "verify"]
 
@@ -41,15 +40,15 @@ def open_design(design: Design | str | Path, backend: str = "golden", **options:
 
     Args:
         design: a loaded design or the path of a design file.
-        backend: ``"golden"`` (the integer model) or ``"rtl"`` (the emitted Verilog, compiled by Verilator).
-        options: of the backend; ``rtl`` takes ``waves="file.vcd"`` or ``"file.fst"``.
+        backend: ``"golden"`` (the integer model), ``"rtl"`` (the emitted Verilog, compiled by Verilator) or
+            ``"serial:PORT"`` (a board on a serial port).
+        options: of the backend; ``rtl`` takes ``waves="file.vcd"`` or ``"file.fst"``, ``serial`` takes ``baudrate``.
 
     Returns an object with ``infer``, ``load``, ``dump``, ``errors``, ``clear_errors``, ``soft_reset`` and ``close``,
-    which gives the same bits and cycle counts on every backend.
+    which gives the same bits and cycle counts on every backend; a board cannot count ``elapsed_cycles``, they are 0.
     """
-    if backend not in registry.BACKENDS:
-        raise DesignError(f"backend must be one of {', '.join(registry.BACKENDS)}, not {backend!r}")
-    return registry.load(registry.BACKENDS[backend])(_loaded(design), **options)
+    kind, arguments = registry.backend(backend)
+    return registry.load(registry.BACKENDS[kind])(_loaded(design), *arguments, **options)
 
 
 def generate(design: Design | str | Path, directory: str | Path) -> list[Path]:
@@ -57,7 +56,7 @@ def generate(design: Design | str | Path, directory: str | Path) -> list[Path]:
     from hwgen.emit.package import write_package
 
     design = _loaded(design)
-    return write_package(design, Path(directory), golden_vectors(design))
+    return write_package(design, Path(directory), golden_vectors(design.with_trial_parameters()))
 
 
 def verify(design: Design | str | Path, **options: Any) -> Any:

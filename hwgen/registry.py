@@ -31,6 +31,8 @@ class Core:
     """Called with a trained classifier, parameters and options; returns what ``resolve`` returns."""
     stimulus: str
     """``Stimulus``: random samples, and samples and results as stream payloads."""
+    resources: str
+    """Called with a config; returns the :class:`~hwgen.resources.Needs` of the core."""
 
     def load(self, part: str) -> Any:
         """The named part (``"config"``, ``"driver"``, ...)."""
@@ -50,6 +52,7 @@ CORES = {
             source="hwgen.bayes.resolve:resolve",
             classifier="hwgen.bayes.machine:machine_of",
             stimulus="hwgen.bayes.stimulus:BayesStimulus",
+            resources="hwgen.bayes.resources:needs",
         ),
     )
 }
@@ -57,7 +60,12 @@ CORES = {
 BACKENDS = {
     "golden": "sim.backends:open_golden",
     "rtl": "sim.backends:open_rtl",
+    "serial": "sim.backends:open_serial",
 }
+"""Called with a design and options; ``serial`` with a design, a port and options."""
+
+PORT_BACKEND = "serial"
+"""The backend that is named with a port: ``serial:/dev/ttyUSB0``."""
 
 VERIFY = "sim.verify:verify"
 LOAD_SPLIT = "sim.datasets:load_split"
@@ -67,6 +75,18 @@ def load(path: str) -> Any:
     """The attribute that ``module:attribute`` names."""
     module, attribute = path.split(":")
     return getattr(import_module(module), attribute)
+
+
+def backend(name: str) -> tuple[str, list[str]]:
+    """The backend that ``golden``, ``rtl`` or ``serial:PORT`` names, and its arguments after the design.
+
+    Raises :class:`~hwgen.errors.DesignError` for a name that is none of these.
+    """
+    kind, colon, port = name.partition(":")
+    if kind not in BACKENDS or bool(port) != (kind == PORT_BACKEND) or bool(colon) != bool(port):
+        allowed = ", ".join(f"{key}:PORT" if key == PORT_BACKEND else key for key in BACKENDS)
+        raise DesignError(f"backend must be one of {allowed}, not {name!r}")
+    return kind, [port] if port else []
 
 
 def core(name: str, where: str) -> Core:

@@ -1,4 +1,4 @@
-"""Verification of a design: emitted Verilog against golden model, every bit and every cycle."""
+"""Verification of a design: emitted Verilog, or a board, against golden model, every bit and every cycle."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from hwgen import registry
 from hwgen.design import Design
 from hwgen.errors import DesignError
-from sim.backends import open_golden, open_rtl
+from sim.backends import open_golden
 
-RANDOM_SAMPLES = {"rtl": 1024, "cocotb": 64}
+RANDOM_SAMPLES = {"rtl": 1024, "serial": 256, "cocotb": 64}
 """Random samples when the caller names no number."""
 
-MOST_REAL_SAMPLES = {"rtl": None, "cocotb": 64}
+MOST_REAL_SAMPLES = {"rtl": None, "serial": None, "cocotb": 64}
 """Real samples are all used where that takes no time."""
 
 
@@ -24,7 +25,8 @@ class Verification:
     design: str
     core: str
     backend: str
-    simulator: str
+    simulator: str | None
+    """None on a board."""
     samples: int
     """Samples compared."""
     real_samples: int
@@ -37,8 +39,8 @@ class Verification:
     """The sticky errors are the golden model's."""
     cycles_predicted: int
     """Clocks of all samples, first transfer to last, as the golden model's formula has it."""
-    cycles_measured: int
-    """The same, counted in the simulation."""
+    cycles_measured: int | None
+    """The same, counted in the simulation; None on a board, which does not show its clock."""
     busy_cycles_predicted: int
     busy_cycles_measured: int
     """The hardware's busy-cycle counter."""
@@ -46,7 +48,7 @@ class Verification:
     accuracy_golden: float | None
     accuracy_rtl: float | None
     samples_per_second: float
-    """Speed of the simulation, compilation and loading aside."""
+    """Speed of simulation or board, compilation and loading aside."""
 
     @property
     def ok(self) -> bool:
@@ -55,7 +57,7 @@ class Verification:
             self.mismatches == 0
             and self.memory_equal
             and self.errors_equal
-            and self.cycles_predicted == self.cycles_measured
+            and self.cycles_measured in (None, self.cycles_predicted)
             and self.busy_cycles_predicted == self.busy_cycles_measured
         )
 
@@ -69,35 +71,46 @@ def verify(
     *,
     backend: str = "rtl",
     simulator: str = "verilator",
+    baudrate: int | None = None,
     samples: int | None = None,
     seed: int = 0,
 ) -> Verification:
-    """Compare a design's emitted Verilog with its golden model on real samples and on random ones.
+    """Compare a design's emitted Verilog, or a board, with its golden model on real samples and on random ones.
 
     Args:
         design: a loaded design.
-        backend: ``"rtl"`` (bulk transactions in compiled code; Verilator only) or ``"cocotb"`` (a cocotb bench).
+        backend: ``"rtl"`` (bulk transactions in compiled code; Verilator only), ``"cocotb"`` (a cocotb bench) or
+            ``"serial:PORT"`` (a board).
         simulator: ``"verilator"`` or ``"icarus"``.
-        samples: random samples, by default 1024 with ``rtl`` and 64 with ``cocotb``. Of the design's held-out real
-            samples all are compared besides with ``rtl``, and 64 (or ``samples``, if that is more) with ``cocotb``.
+        baudrate: of the board, by default 3,000,000.
+        samples: random samples, by default 1024 with ``rtl``, 256 with ``serial`` and 64 with ``cocotb``. Of the
+            design's held-out real samples all are compared besides; with ``cocotb`` 64 (or ``samples``, if more).
         seed: of the random samples.
 
     Raises :class:`~hwgen.errors.DesignError` for a backend or simulator there is not.
     """
-    if backend not in RANDOM_SAMPLES:
-        raise DesignError(f"backend must be one of {', '.join(RANDOM_SAMPLES)}, not {backend!r}")
+    kind = backend if backend == "cocotb" else registry.backend(backend)[0]
+    if kind not in RANDOM_SAMPLES:
+        raise DesignError(f"backend must be rtl, cocotb or serial:PORT, not {backend!r}")
     if simulator not in ("verilator", "icarus"):
         raise DesignError(f"simulator must be verilator or icarus, not {simulator!r}")
-    if backend == "rtl" and simulator != "verilator":
-        raise DesignError(f"backend rtl runs on verilator only, not on {simulator}; use backend cocotb")
+    if kind != "cocotb" and simulator != "verilator":
+        raise DesignError(f"backend {kind} does not run on {simulator}; use backend cocotb")
+    if kind != "serial" and baudrate is not None:
+        raise DesignError(f"backend {kind} has no baud rate; leave it out")
     least = 1 if design.evaluation is None else 0
     if samples is not None and samples < least:
         raise DesignError(f"samples must be at least {least}, not {samples}")
 
-    inputs, labels = _inputs(design, backend, samples, seed)
+    design = design.with_trial_parameters(seed)
+    inputs, labels = _inputs(design, kind, samples, seed)
     golden = open_golden(design)
     expected = [golden.infer(**call) for call in inputs]
-    found, memory, errors, seconds = _run(design, inputs, backend, simulator, seed)
+    found, memory, errors, seconds = (
+        _run_bench(design, inputs, simulator, seed)
+        if kind == "cocotb"
+        else _run(_open(design, backend, baudrate), inputs)
+    )
 
     count = sum(len(result) for result in expected)
     pairs = list(zip(expected, found, strict=True))
@@ -105,14 +118,14 @@ def verify(
         design=design.name,
         core=design.core.name,
         backend=backend,
-        simulator=simulator,
+        simulator=None if kind == "serial" else simulator,
         samples=count,
         real_samples=0 if labels is None else len(labels),
         mismatches=int(sum(mine.differences(yours).sum() for mine, yours in pairs)),
         memory_equal=memory == golden.dump(),
         errors_equal=errors == golden.errors(),
         cycles_predicted=sum(result.elapsed_cycles for result in expected),
-        cycles_measured=sum(result.elapsed_cycles for result in found),
+        cycles_measured=None if kind == "serial" else sum(result.elapsed_cycles for result in found),
         busy_cycles_predicted=sum(result.busy_cycles for result in expected),
         busy_cycles_measured=sum(result.busy_cycles for result in found),
         accuracy_float=None if labels is None else _accuracy(design.evaluation.float_decisions[: len(labels)], labels),
@@ -136,16 +149,24 @@ def _inputs(
     return [{"samples": design.evaluation.samples[real]}, *inputs], design.evaluation.labels[real]
 
 
-def _run(
-    design: Design, inputs: list[dict[str, Any]], backend: str, simulator: str, seed: int
-) -> tuple[list[Any], Any, frozenset[str], float]:
-    """Results of each call, memory content, sticky errors, and the seconds that the calls took."""
-    if backend == "cocotb":
-        from sim.backends.cocotb_infer import infer
+Outcome = tuple[list[Any], Any, frozenset[str], float]
+"""Results of each call, memory content, sticky errors, and the seconds that the calls took."""
 
-        answer = infer(design, inputs, simulator, seed=seed)
-        return answer.results, answer.memory, answer.errors, answer.seconds
-    driver = open_rtl(design)
+
+def _run_bench(design: Design, inputs: list[dict[str, Any]], simulator: str, seed: int) -> Outcome:
+    from sim.backends.cocotb_infer import infer
+
+    answer = infer(design, inputs, simulator, seed=seed)
+    return answer.results, answer.memory, answer.errors, answer.seconds
+
+
+def _open(design: Design, backend: str, baudrate: int | None) -> Any:
+    kind, arguments = registry.backend(backend)
+    options = {} if baudrate is None else {"baudrate": baudrate}
+    return registry.load(registry.BACKENDS[kind])(design, *arguments, **options)
+
+
+def _run(driver: Any, inputs: list[dict[str, Any]]) -> Outcome:
     try:
         start = time.perf_counter()
         found = [driver.infer(**call) for call in inputs]

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from hwgen.bus.link.protocol import BAUDRATE
 from hwgen.design import Design
 from hwgen.errors import DesignError
 
@@ -32,6 +33,25 @@ def open_rtl(design: Design, *, waves: str | Path | None = None) -> Any:
         waves=None if waves is None else Path(waves),
     )
     return start_driver(design, transport)
+
+
+def open_serial(design: Design, port: str, *, baudrate: int = BAUDRATE, waves: str | Path | None = None) -> Any:
+    """A board on a serial port, real or virtual.
+
+    Args:
+        design: what the board was built from.
+        port: such as ``/dev/ttyUSB0``.
+        baudrate: the board's, as in the board's build.
+        waves: None: a board has no waves to write.
+
+    Raises :class:`~hwgen.errors.HwgenError` when nothing answers, :class:`~hwgen.errors.HardwareMismatch` when the
+    board holds another design.
+    """
+    from sim.backends.serial import SerialTransport
+
+    if waves is not None:
+        raise DesignError(f"backend serial has no waves to write to {waves}; use backend rtl")
+    return start_driver(design, SerialTransport(port, baudrate))
 
 
 def start_driver(design: Design, transport: Any) -> Any:
