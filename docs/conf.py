@@ -1,6 +1,9 @@
 """Sphinx configuration; `make docs` builds with warnings as errors."""
 
 from importlib.metadata import version as installed_version
+from typing import Any
+
+from sphinx.application import Sphinx
 
 project = "hwgen"
 author = "the hwgen authors"
@@ -27,3 +30,21 @@ nitpicky = False
 
 html_theme = "furo"
 html_title = "hwgen"
+
+
+def setup(app: Sphinx) -> None:
+    """Keep docstrings of attributes as they are: Napoleon reads their first words, up to a colon, as a type."""
+    attributes = ("attribute", "data", "property")
+    written: dict[str, list[str]] = {}
+
+    def remember(_app: Sphinx, what: str, name: str, _object: Any, _options: Any, lines: list[str]) -> None:
+        if what in attributes:
+            written[name] = list(lines)
+
+    def restore(_app: Sphinx, what: str, name: str, _object: Any, _options: Any, lines: list[str]) -> None:
+        if what in attributes:
+            lines[:] = written[name]
+
+    # Napoleon has priority 500.
+    app.connect("autodoc-process-docstring", remember, priority=400)
+    app.connect("autodoc-process-docstring", restore, priority=600)
