@@ -89,9 +89,9 @@ def verify(
 
     Raises :class:`~hwgen.errors.DesignError` for a backend or simulator there is not.
     """
-    kind = backend if backend == "cocotb" else registry.backend(backend)[0]
-    if kind not in RANDOM_SAMPLES:
-        raise DesignError(f"backend must be rtl, cocotb or serial:PORT, not {backend!r}")
+    kind, colon, _ = backend.partition(":")
+    if kind not in RANDOM_SAMPLES or bool(colon) != (kind == registry.PORT_BACKEND):
+        raise DesignError(f"backend must be one of rtl, cocotb, serial:PORT, not {backend!r}")
     if simulator not in ("verilator", "icarus"):
         raise DesignError(f"simulator must be verilator or icarus, not {simulator!r}")
     if kind != "cocotb" and simulator != "verilator":

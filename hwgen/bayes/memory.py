@@ -113,8 +113,8 @@ class LikelihoodMemory(wiring.Component):
             bus_addresses.append((bus_address, offered_address, held_address))
             read = memory.read_port()
             m.d.comb += [
-                # `~write` follows from the rest, but synthesis must see it: it would otherwise put logic behind the block
-                # RAM for a word that is read and written in the same clock.
+                # `~write` follows from the rest, but synthesis must see it: it would otherwise put logic behind the
+                # block RAM for a word that is read and written in the same clock.
                 read.en.eq((accept | bus_reads) & ~write),
                 read.addr.eq(Mux(paused, bus_address, address)),
             ]

@@ -7,7 +7,18 @@ import typer
 from rich.logging import RichHandler
 
 from hwgen import __version__
-from hwgen.cli import bench, demo, doctor, experiment, generate, infer, list_, new, verify
+from hwgen.cli import (
+    bench,
+    board_sim,
+    demo,
+    doctor,
+    experiment,
+    generate,
+    infer,
+    list_,
+    new,
+    verify,
+)
 from hwgen.cli.output import ERRORS, ExitCode, progress
 from hwgen.errors import HwgenError, ToolError
 
@@ -26,6 +37,7 @@ app.command("new")(new.new)
 app.command("generate")(generate.generate)
 app.command("verify")(verify.verify)
 app.command("infer")(infer.infer)
+app.command("board-sim")(board_sim.board_sim)
 app.command("list")(list_.list_all)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)

@@ -20,18 +20,20 @@ def infer(
     samples: Annotated[
         Path | None,
         typer.Option(
-            help="Samples: .npy or .csv, one row a sample, integers (bin numbers) [default: the design's "
-            "held-out real samples]."
+            help="Samples: .npy or .csv, one row a sample, integers (bin numbers) (default: the design's "
+            "held-out real samples)."
         ),
     ] = None,
-    backend: Annotated[str, typer.Option(help="golden or rtl.")] = "golden",
+    backend: Annotated[str, typer.Option(help="golden, rtl or serial:PORT (a board).")] = "golden",
+    baudrate: Annotated[int | None, typer.Option(help="Baud rate of the board (default: 3000000).")] = None,
     waves: Annotated[Path | None, typer.Option(help="Write waves: .vcd or .fst (rtl).")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Decide samples and print class, tie, flag, cycles and scores of each."""
     loaded = api.load_design(design)
     inputs = _inputs(loaded, design, samples)
-    options = {} if waves is None else {"waves": waves}
+    given = {"waves": waves, "baudrate": baudrate}
+    options = {name: value for name, value in given.items() if value is not None}
     machine = api.open_design(loaded, backend, **options)
     try:
         result = machine.infer(inputs)

@@ -132,10 +132,10 @@ def test_a_wrong_design_file_exits_with_2_and_names_the_file(run: Run, tmp_path:
     [
         (["verify", "nowhere.toml"], "no such design file; `hwgen new nowhere.toml` makes one"),
         (["verify", WINE, "--simulator", "vcs"], "simulator must be verilator or icarus, not 'vcs'"),
-        (["verify", WINE, "--backend", "fpga"], "backend must be one of rtl, cocotb, not 'fpga'"),
+        (["verify", WINE, "--backend", "fpga"], "backend must be one of rtl, cocotb, serial:PORT, not 'fpga'"),
         (["verify", WINE, "--backend", "rtl", "--simulator", "icarus"], "use backend cocotb"),
         (["verify", WINE, "--samples", "-1"], "samples must be at least 0, not -1"),
-        (["infer", WINE, "--backend", "fpga"], "backend must be one of golden, rtl, not 'fpga'"),
+        (["infer", WINE, "--backend", "fpga"], "backend must be one of golden, rtl, serial:PORT, not 'fpga'"),
         (["infer", WINE, "--samples", "samples.txt"], "must be a .npy or .csv file"),
         (["infer", WINE, "--samples", "none.npy"], "cannot be read as samples"),
         (["infer", WINE, "--waves", "x.vcd"], "golden has no waves"),

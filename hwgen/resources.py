@@ -1,0 +1,65 @@
+"""What a core needs of an FPGA, told by its parameters alone: the common language of cores and boards."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Equal memories with one read port and one write port, both clocked."""
+
+    name: str
+    """Of the module that holds them."""
+    words: int
+    lanes: int
+    """Parts of a word that are written on their own."""
+    lane_bits: int
+    copies: int = 1
+
+    @property
+    def width(self) -> int:
+        """Bits of a word."""
+        return self.lanes * self.lane_bits
+
+    @property
+    def bits(self) -> int:
+        """Bits of all copies."""
+        return self.words * self.width * self.copies
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of the datapath, without its memories."""
+
+    name: str
+    """Of the module."""
+    luts: float
+    """Look-up tables of 4 inputs, carries included."""
+    ffs: float
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What one core takes and how fast it works."""
+
+    memories: tuple[Memory, ...]
+    blocks: tuple[Block, ...]
+    cycles_per_sample: int
+    """Clocks between samples at full rate; with a stop rule the most there can be."""
+    latency: int
+    """Clocks from a sample to its result."""
+    reads_per_sample: int
+    """Reads of each memory for one sample."""
+    memory_parameters: str
+    """Design-file parameters that make the memories smaller, as a sentence has them."""
+    logic_parameters: str
+    """The same for look-up tables and flip-flops."""
+
+    @property
+    def memory_bits(self) -> int:
+        """Bits of all memories."""
+        return sum(memory.bits for memory in self.memories)
+
+    @property
+    def memory_port_utilisation(self) -> float:
+        """Fraction of clocks in which each memory's read port works, at full rate."""
+        return self.reads_per_sample / self.cycles_per_sample
