@@ -62,7 +62,12 @@ class BayesCore(wiring.Component):
         m.submodules.decide = ResetInserter(soft_reset)(decide)
 
         connect(m, flipped(self.bus), bank.bus)
-        connect(m, flipped(self.x), memory.x)
+        # A sample is not taken in the clock of a soft reset, which would drop it unseen.
+        m.d.comb += [
+            memory.x.payload.eq(self.x.payload),
+            memory.x.valid.eq(self.x.valid & ~soft_reset),
+            self.x.ready.eq(memory.x.ready & ~soft_reset),
+        ]
         connect(m, memory.words, engine.words)
         connect(m, engine.scores, decide.scores)
         connect(m, decide.result, result.i)

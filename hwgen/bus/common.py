@@ -47,8 +47,8 @@ def core_map(
                 (
                     Field(
                         "soft_reset",
-                        "Drop the decisions in flight, clear errors and counters; memories, and results that are "
-                        "already offered on y, stay.",
+                        "Drop the samples in flight, clear errors and counters; memories stay, and so do the results that "
+                        "have reached the output buffer (two at most), until they are taken on y.",
                     ),
                     *control,
                 ),
