@@ -47,7 +47,7 @@ def core_map(
                 (
                     Field(
                         "soft_reset",
-                        "Drop the samples in flight, clear errors and counters; memories stay, and so do the results that "
+                        "Drop the samples in flight, clear errors and counters; memories stay, and so do results that "
                         "have reached the output buffer (two at most), until they are taken on y.",
                     ),
                     *control,
