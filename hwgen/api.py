@@ -48,7 +48,7 @@ def open_design(design: Design | str | Path, backend: str = "golden", **options:
     which gives the same bits and cycle counts on every backend; a board cannot count ``elapsed_cycles``, they are 0.
     """
     kind, arguments = registry.backend(backend)
-    return registry.load(registry.BACKENDS[kind])(_loaded(design), *arguments, **options)
+    return registry.load(registry.BACKENDS[kind].opener)(_loaded(design), *arguments, **options)
 
 
 def generate(design: Design | str | Path, directory: str | Path) -> list[Path]:

@@ -57,12 +57,21 @@ CORES = {
     )
 }
 
+
+@dataclass(frozen=True)
+class Backend:
+    """A way to run a design."""
+
+    summary: str
+    opener: str
+    """``module:attribute``, called with a design and options; ``serial`` with a design, a port and options."""
+
+
 BACKENDS = {
-    "golden": "sim.backends:open_golden",
-    "rtl": "sim.backends:open_rtl",
-    "serial": "sim.backends:open_serial",
+    "golden": Backend("the integer model, the specification", "sim.backends:open_golden"),
+    "rtl": Backend("the emitted Verilog, compiled by Verilator", "sim.backends:open_rtl"),
+    "serial": Backend("a board, or a virtual board, on a serial port", "sim.backends:open_serial"),
 }
-"""Called with a design and options; ``serial`` with a design, a port and options."""
 
 PORT_BACKEND = "serial"
 """The backend that is named with a port: ``serial:/dev/ttyUSB0``."""

@@ -163,7 +163,7 @@ def _run_bench(design: Design, inputs: list[dict[str, Any]], simulator: str, see
 def _open(design: Design, backend: str, baudrate: int | None) -> Any:
     kind, arguments = registry.backend(backend)
     options = {} if baudrate is None else {"baudrate": baudrate}
-    return registry.load(registry.BACKENDS[kind])(design, *arguments, **options)
+    return registry.load(registry.BACKENDS[kind].opener)(design, *arguments, **options)
 
 
 def _run(driver: Any, inputs: list[dict[str, Any]]) -> Outcome:

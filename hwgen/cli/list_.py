@@ -10,8 +10,7 @@ def list_all(as_json: JsonOption = False) -> None:
 
     entries = [
         *({"kind": "core", "name": core.name, "summary": core.summary} for core in registry.CORES.values()),
-        {"kind": "backend", "name": "golden", "summary": "the integer model, the specification"},
-        {"kind": "backend", "name": "rtl", "summary": "the emitted Verilog, compiled by Verilator"},
+        *({"kind": "backend", "name": name, "summary": backend.summary} for name, backend in registry.BACKENDS.items()),
         *({"kind": "dataset", "name": name, "summary": "bundled with scikit-learn"} for name in DATASETS),
     ]
     if as_json:

@@ -39,7 +39,7 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
         table.add_column(key.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*(format_value(value) for value in row.values()))
-    Console().print(table)
+    _output().print(table)
 
 
 def print_pairs(title: str, values: Mapping[str, Any]) -> None:
@@ -49,7 +49,12 @@ def print_pairs(title: str, values: Mapping[str, Any]) -> None:
     table.add_column(overflow="fold")
     for key, value in values.items():
         table.add_row(key.replace("_", " "), format_value(value))
-    Console().print(table)
+    _output().print(table)
+
+
+def _output() -> Console:
+    """Standard output; where it is no terminal, and has no width, wide enough for every table."""
+    return Console(width=None if sys.stdout.isatty() else 140)
 
 
 def format_value(value: Any) -> str:
