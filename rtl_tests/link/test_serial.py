@@ -1,5 +1,6 @@
 """The ``serial`` backend on virtual boards: the bits of the other backends, and one clear error without a board."""
 
+import contextlib
 import json
 import os
 import re
@@ -230,7 +231,12 @@ def test_the_command_serves_a_board_that_verify_and_infer_use(tmp_path: Path) ->
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 
-    with subprocess.Popen([*hwgen, "board-sim", file], stdout=subprocess.PIPE, text=True) as board:
+    def hear_interrupts() -> None:
+        # A shell starts what runs in the background deaf to Control-C, and a child inherits that.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    serve = [*hwgen, "board-sim", str(file)]
+    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, preexec_fn=hear_interrupts) as board:
         try:
             assert board.stdout is not None
             port = board.stdout.readline().strip()
@@ -243,4 +249,7 @@ def test_the_command_serves_a_board_that_verify_and_infer_use(tmp_path: Path) ->
             assert found["results"] == run("infer", file, "--samples", samples)["results"]
         finally:
             board.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                board.wait(timeout=20)
+            board.kill()
     assert board.returncode == 130
