@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.bayes.config import BayesConfig
-from hwgen.bayes.signature import scores_layout, stream_of, words_layout
+from hwgen.bayes.signature import WordsSignature, scores_layout, stream_of, word_layout
 from hwgen.parts.adder_tree import AdderTree
 from hwgen.parts.delay_line import DelayLine
 
@@ -21,7 +21,7 @@ class LogarithmicEngine(wiring.Component):
         self.config = config
         super().__init__(
             {
-                "words": In(stream_of(words_layout(config))),
+                "words": In(WordsSignature(config)),
                 "scores": Out(stream_of(scores_layout(config))),
                 "busy": Out(1),
                 "working": Out(1),
@@ -34,14 +34,17 @@ class LogarithmicEngine(wiring.Component):
         advance = self.scores.ready
 
         # The memory's registers must lie beside the block RAMs, the adders need not: another stage lets them part.
-        words = Signal.like(self.words.payload.words)
+        words = [
+            Signal(word_layout(config), name=f"word_{column}", reset_less=True) for column in range(config.streams)
+        ]
         valid = Signal()
         invalid = Signal()
         m.d.comb += [self.words.ready.eq(advance), self.working.eq(self.words.valid & advance)]
         with m.If(advance):
             m.d.sync += valid.eq(self.words.valid)
             with m.If(self.words.valid):
-                m.d.sync += [words.eq(self.words.payload.words), invalid.eq(self.words.payload.invalid)]
+                m.d.sync += [invalid.eq(self.words.invalid)]
+                m.d.sync += [word.eq(offered) for word, offered in zip(words, self.words.words, strict=True)]
 
         for row in range(config.rows):
             m.submodules[f"row_{row}"] = tree = AdderTree(config.streams, config.likelihood_bits, config.score_bits)

@@ -6,7 +6,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.bayes.config import BayesConfig
-from hwgen.bayes.signature import sample_layout, stream_of, words_layout
+from hwgen.bayes.signature import WordsSignature, sample_layout, stream_of, word_layout
 from hwgen.bayes.table import LikelihoodTable
 from hwgen.bus.interface import WindowSignature
 from hwgen.bus.map import Window
@@ -33,7 +33,7 @@ class LikelihoodMemory(wiring.Component):
         super().__init__(
             {
                 "x": In(stream_of(sample_layout(config))),
-                "words": Out(stream_of(words_layout(config))),
+                "words": Out(WordsSignature(config)),
                 "window": In(WindowSignature(sum(window.index_bits), window.width)),
                 "loaded": In(1),
                 "locked": In(1),
@@ -71,7 +71,7 @@ class LikelihoodMemory(wiring.Component):
         with m.If(self.words.valid & self.words.ready):
             m.d.sync += offered.eq(0)
         with m.If(move):
-            m.d.sync += [offered.eq(1), held.eq(0), self.words.payload.invalid.eq(held_invalid)]
+            m.d.sync += [offered.eq(1), held.eq(0), self.words.invalid.eq(held_invalid)]
         out_of_range = Signal()
         with m.If(accept):
             m.d.sync += [held.eq(1), held_invalid.eq(out_of_range | ~self.loaded)]
@@ -92,24 +92,27 @@ class LikelihoodMemory(wiring.Component):
         m.d.comb += self.x.ready.eq(ready)
 
         # The memories.
+        word = Signal(word_layout(config))  # what the bus has read
+        merged = Signal(word_layout(config))  # the same, with what it writes
+        m.d.comb += [merged[other].eq(Mux(row == other, port.wdata, word[other])) for other in range(config.rows)]
         registers = []
         bus_addresses = []
         for index, (bins, address) in enumerate(
             zip(config.stream_bins, self._addresses(m, previous, out_of_range), strict=True)
         ):
             m.submodules[f"column_{index}"] = memory = Memory(
-                shape=data.ArrayLayout(config.likelihood_bits, config.rows),
+                shape=word_layout(config),
                 # A single word would have no address: the prior's memory has a second one, out of reach.
                 depth=max(bins, 2),
                 init=[] if self.table is None else self.table.streams[index].tolist(),
             )
-            held_address = Signal.like(address, name=f"held_address_{index}")
-            offered_address = Signal.like(address, name=f"offered_address_{index}")
+            held_address = Signal.like(address, name=f"held_address_{index}", reset_less=True)
+            offered_address = Signal.like(address, name=f"offered_address_{index}", reset_less=True)
             with m.If(accept):
                 m.d.sync += held_address.eq(address)
             with m.If(move):
                 m.d.sync += offered_address.eq(held_address)
-            bus_address = Signal.like(address, name=f"bus_address_{index}")
+            bus_address = Signal.like(address, name=f"bus_address_{index}", reset_less=True)
             bus_addresses.append((bus_address, offered_address, held_address))
             read = memory.read_port()
             m.d.comb += [
@@ -122,17 +125,17 @@ class LikelihoodMemory(wiring.Component):
             register = Signal.like(read.data, name=f"word_{index}", reset_less=True)
             with m.If(move | latch):
                 m.d.sync += register.eq(read.data)
-            m.d.comb += self.words.payload.words[index].eq(register)
+            m.d.comb += self.words.words[index].eq(register)
             registers.append(register)
 
-            write_port = memory.write_port(granularity=1)
+            write_port = memory.write_port()
             m.d.comb += [
                 write_port.addr.eq(bin_index),
-                write_port.data.eq(Cat(port.wdata for _ in range(config.rows))),
-                write_port.en.eq(Mux(write & (column == index), 1 << row, 0)),
+                write_port.data.eq(merged),
+                write_port.en.eq(write & (column == index)),
             ]
 
-        self._add_bus(m, registers, bus_addresses, paused, bus_reads, latch, write)
+        self._add_bus(m, registers, bus_addresses, word, paused, bus_reads, latch, write)
         return m
 
     def _add_bus(
@@ -140,18 +143,21 @@ class LikelihoodMemory(wiring.Component):
         m: Module,
         registers: list[data.View],
         addresses: list[tuple[Signal, Signal, Signal]],
+        word: data.View,
         paused: Signal,
         bus_reads: Signal,
         latch: Signal,
         write: Signal,
     ) -> None:
-        """Bus accesses. ``addresses``: each column's address for the bus, and those of the words that the registers and
-        the memories' outputs held when the bus came."""
+        """Bus accesses: a read, and a write after it that puts the whole word back, one row of it new.
+
+        ``addresses``: each column's address for the bus, and those of the words that the registers and the memories'
+        outputs held when the bus came.
+        """
         config = self.config
         port = self.window
         row, bin_index, column = self._split(port.index)
         exists = Signal()
-        word = Signal.like(registers[0].as_value(), name="word")
 
         with m.FSM(name="bus"):
             with m.State("IDLE"), m.If(port.valid):
@@ -168,16 +174,10 @@ class LikelihoodMemory(wiring.Component):
             with m.State("ACCESS"):
                 with m.If(~exists | (port.write & self.locked)):
                     m.next = "REFUSE"
-                with m.Elif(port.write):
-                    m.next = "WRITE"
                 with m.Else():
                     m.next = "READ"
             with m.State("REFUSE"):
                 m.d.comb += [port.ready.eq(1), port.error.eq(1)]
-                m.d.sync += paused.eq(0)
-                m.next = "IDLE"
-            with m.State("WRITE"):
-                m.d.comb += [port.ready.eq(1), write.eq(1)]
                 m.d.sync += paused.eq(0)
                 m.next = "IDLE"
             with m.State("READ"):
@@ -191,9 +191,9 @@ class LikelihoodMemory(wiring.Component):
             with m.State("SELECT COLUMN"):
                 m.d.sync += word.eq(Array(register.as_value() for register in registers)[column])
                 m.d.comb += [latch.eq(1), bus_reads.eq(1)]
-                m.next = "SELECT ROW"
-            with m.State("SELECT ROW"):
-                m.d.comb += [port.ready.eq(1), port.rdata.eq(data.View(registers[0].shape(), word)[row])]
+                m.next = "ANSWER"
+            with m.State("ANSWER"):
+                m.d.comb += [port.ready.eq(1), port.rdata.eq(word[row]), write.eq(port.write)]
                 m.d.sync += paused.eq(0)
                 m.next = "IDLE"
 

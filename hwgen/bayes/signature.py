@@ -1,6 +1,7 @@
 """What travels on the Bayesian machine's streams, outside and between its blocks."""
 
-from amaranth.lib import data, stream
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
 
 from hwgen.bayes.config import BayesConfig
 
@@ -36,14 +37,27 @@ def result_layout(config: BayesConfig) -> data.StructLayout:
     )
 
 
-def words_layout(config: BayesConfig) -> data.StructLayout:
-    """What the memory hands to the engine: for each column, the word of all rows that its observation selects."""
-    return data.StructLayout(
-        {
-            "invalid": 1,
-            "words": data.ArrayLayout(data.ArrayLayout(config.likelihood_bits, config.rows), config.streams),
-        }
-    )
+def word_layout(config: BayesConfig) -> data.ArrayLayout:
+    """A word of a column's memory: the likelihoods of all rows."""
+    return data.ArrayLayout(config.likelihood_bits, config.rows)
+
+
+class WordsSignature(wiring.Signature):
+    """What the memory hands to the engine, with the handshake of a stream: for each column, the word that its
+    observation selects; and whether the sample is to be flagged.
+
+    One signal a column: a payload of all of them would be thousands of bits wide, and simulators are slow with those.
+    """
+
+    def __init__(self, config: BayesConfig) -> None:
+        super().__init__(
+            {
+                "valid": Out(1),
+                "ready": In(1),
+                "invalid": Out(1),
+                "words": Out(word_layout(config)).array(config.streams),
+            }
+        )
 
 
 def scores_layout(config: BayesConfig) -> data.StructLayout:

@@ -13,6 +13,9 @@ from hwgen.bayes.table import LikelihoodTable
 from hwgen.bus.map import WORD_BYTES
 from hwgen.bus.packing import pack, unpack
 
+PACKED_AT_ONCE = 4096
+"""Samples packed at once: what is in work stays in the processor's cache."""
+
 
 class BayesStimulus:
     """Random samples; samples and results as they travel on ``x`` and ``y``; the bus writes that load a table.
@@ -52,11 +55,16 @@ class BayesStimulus:
     def pack_samples(self, samples: ArrayLike, restart: ArrayLike | None = None) -> NDArray[np.uint32]:
         """Payloads of ``x``, shape ``(n, x_words)``; arguments and errors as in the golden model's ``infer``."""
         config = self.config
-        observations, restarts = check_samples(config, samples, restart)
-        fields: list[tuple[ArrayLike, int]] = list(zip(observations.T, config.observation_bits, strict=True))
-        if config.feedback:
-            fields.append((restarts, 1))
-        return pack(fields)
+        array = np.asarray(samples)
+        if config.feedback or restart is not None or array.ndim != 2:
+            observations, restarts = check_samples(config, samples, restart)
+            return pack([*zip(observations.T, config.observation_bits, strict=True), (restarts, 1)])
+        parts = [array[start : start + PACKED_AT_ONCE] for start in range(0, max(len(array), 1), PACKED_AT_ONCE)]
+        return np.concatenate([self._pack_observations(part) for part in parts])
+
+    def _pack_observations(self, samples: NDArray[Any]) -> NDArray[np.uint32]:
+        observations, _ = check_samples(self.config, samples, None)
+        return pack(list(zip(observations.T, self.config.observation_bits, strict=True)))
 
     def pack_results(self, result: BayesResult) -> NDArray[np.uint32]:
         """Payloads of ``y``, shape ``(n, y_words)``."""

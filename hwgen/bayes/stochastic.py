@@ -9,7 +9,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.bayes.config import BayesConfig
 from hwgen.bayes.generator import ColumnGenerators, selector, selector_bits, stochastic_bit
-from hwgen.bayes.signature import scores_layout, stream_of, words_layout
+from hwgen.bayes.signature import WordsSignature, scores_layout, stream_of, word_layout
 
 SLOT = data.StructLayout({"valid": 1, "first": 1, "last": 1, "invalid": 1})
 """What accompanies a slot, the ``lanes`` cycles of one clock, through the engine."""
@@ -30,7 +30,7 @@ class StochasticEngine(wiring.Component):
         self.config = config
         super().__init__(
             {
-                "words": In(stream_of(words_layout(config))),
+                "words": In(WordsSignature(config)),
                 "scores": Out(stream_of(scores_layout(config))),
                 "busy": Out(1),
                 "working": Out(1),
@@ -45,7 +45,9 @@ class StochasticEngine(wiring.Component):
         to_multiply = Signal(SLOT)
         to_count = Signal(SLOT)
         to_judge = Signal(SLOT)
-        words = Signal.like(self.words.payload.words)
+        words = [
+            Signal(word_layout(config), name=f"word_{column}", reset_less=True) for column in range(config.streams)
+        ]
         selected = Signal(data.ArrayLayout(data.ArrayLayout(selector_bits(config), config.streams), config.lanes))
         enabled = Signal(config.lanes)  # lanes of the slot that lie before the last cycle
         bits = Signal(data.ArrayLayout(config.lanes, config.rows))
@@ -63,7 +65,7 @@ class StochasticEngine(wiring.Component):
         m.d.comb += [
             issue.valid.eq(running | self.words.valid),
             issue.first.eq(~running),
-            issue.invalid.eq(issue.first & self.words.payload.invalid),
+            issue.invalid.eq(issue.first & self.words.invalid),
             issue.last.eq(final_slot | issue.invalid | (stop & ~fully_issued)),
             self.words.ready.eq(advance & issue.first),
             self.working.eq(advance & issue.valid),
@@ -83,7 +85,7 @@ class StochasticEngine(wiring.Component):
                 for column in range(config.streams)
             ]
             with m.If(issue.first):
-                m.d.sync += words.eq(self.words.payload.words)
+                m.d.sync += [word.eq(offered) for word, offered in zip(words, self.words.words, strict=True)]
         with m.If(advance):
             m.d.sync += [to_multiply.eq(issue), to_count.eq(to_multiply), to_judge.eq(to_count)]
 

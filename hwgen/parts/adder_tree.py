@@ -3,7 +3,7 @@
 import math
 
 from amaranth.hdl import Elaboratable, Module, Mux, Signal, unsigned
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 
@@ -26,7 +26,7 @@ class AdderTree(wiring.Component):
         super().__init__(
             {
                 "enable": In(1),
-                "terms": In(data.ArrayLayout(term_bits, count)),
+                "terms": In(term_bits).array(count),
                 "total": Out(total_bits),
             }
         )
@@ -43,7 +43,7 @@ class AdderTree(wiring.Component):
             width = self.term_bits + depth + 1
             sums = []
             for pair in range(0, len(level), 2):
-                total = Signal(unsigned(width), name=f"sum_{depth}_{pair // 2}")
+                total = Signal(unsigned(width), name=f"sum_{depth}_{pair // 2}", reset_less=True)
                 with m.If(self.enable):
                     m.d.sync += total.eq(sum(level[pair : pair + 2]))
                 sums.append(total)

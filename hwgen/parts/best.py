@@ -47,7 +47,7 @@ class Best(wiring.Component):
         for depth in range(self.depth):
             winners = []
             for pair in range(0, len(level), 2):
-                winner = Signal(candidate, name=f"winner_{depth}_{pair // 2}")
+                winner = Signal(candidate, name=f"winner_{depth}_{pair // 2}", reset_less=True)
                 with m.If(self.enable):
                     m.d.sync += winner.eq(self._winner(*level[pair : pair + 2]))
                 winners.append(winner)

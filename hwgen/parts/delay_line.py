@@ -32,7 +32,7 @@ class DelayLine(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         valid = [self.i_valid, *(Signal(name=f"valid_{level}") for level in range(self.depth))]
-        value = [self.i, *(Signal.like(self.i, name=f"value_{level}") for level in range(self.depth))]
+        value = [self.i, *(Signal.like(self.i, name=f"value_{level}", reset_less=True) for level in range(self.depth))]
         for level in range(self.depth):
             with m.If(self.enable):
                 m.d.sync += [valid[level + 1].eq(valid[level]), value[level + 1].eq(value[level])]

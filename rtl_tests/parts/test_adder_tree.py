@@ -36,7 +36,8 @@ def test_it_adds_and_saturates_under_stalls(count: int, term_bits: int, total_bi
         while entered < len(vectors):
             enable = int(draw.random() < 0.7)
             ctx.set(dut.enable, enable)
-            ctx.set(dut.terms, vectors[entered].tolist())
+            for term, value in zip(dut.terms, vectors[entered].tolist(), strict=True):
+                ctx.set(term, value)
             if entered >= dut.depth:
                 assert ctx.get(dut.total) == expected[entered - dut.depth]
             await ctx.tick()
@@ -51,7 +52,8 @@ def test_the_limit_itself_is_no_saturation(total: int) -> None:
 
     async def bench(ctx: Any) -> None:
         ctx.set(dut.enable, 1)
-        ctx.set(dut.terms, [100, 100, total - 200])
+        for term, value in zip(dut.terms, [100, 100, total - 200], strict=True):
+            ctx.set(term, value)
         await ctx.tick().repeat(dut.depth)
         assert ctx.get(dut.total) == min(total, 255)
 
