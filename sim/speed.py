@@ -14,6 +14,7 @@ import numpy as np
 from hwgen import api
 from hwgen.design import Design
 from hwgen.emit.verilog import tool_versions
+from sim.backends.cocotb_runner import cocotb_version
 from sim.backends.verilator import verilator_version
 
 ROUNDS = 3
@@ -30,7 +31,7 @@ def measure_speed(designs: Sequence[Path]) -> dict[str, Any]:
     return {
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         "machine": f"{os.cpu_count()} CPUs, {platform.machine()}, Python {platform.python_version()}",
-        "tools": {**tool_versions(), "verilator": verilator_version(), "cocotb": _cocotb_version()},
+        "tools": {**tool_versions(), "verilator": verilator_version(), "cocotb": cocotb_version()},
         "designs": [_measure(api.load_design(path)) for path in designs],
     }
 
@@ -91,9 +92,3 @@ def _timed(machine: Any, inputs: dict[str, Any]) -> tuple[float, Any]:
     start = time.perf_counter()
     result = machine.infer(**inputs)
     return time.perf_counter() - start, result
-
-
-def _cocotb_version() -> str:
-    import cocotb
-
-    return cocotb.__version__

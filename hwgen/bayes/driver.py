@@ -9,6 +9,7 @@ from hwgen.bayes.result import BayesResult
 from hwgen.bayes.stimulus import BayesStimulus
 from hwgen.bayes.table import LikelihoodTable
 from hwgen.bus.driver import CoreDriver
+from hwgen.errors import HwgenError
 from hwgen.transport import Transport
 
 
@@ -30,10 +31,13 @@ class BayesDriver(CoreDriver):
     def load(self, table: LikelihoodTable) -> None:
         """Fill the likelihood memory; decisions use it from now on.
 
-        Samples that arrive meanwhile are flagged. Raises :class:`~hwgen.errors.BusError` while a sample is in the
-        machine.
+        No samples may arrive meanwhile: they are flagged, and the memory cannot be written while one is in the machine.
+        Raises :class:`~hwgen.errors.HwgenError` when one is there already, with nothing changed, and
+        :class:`~hwgen.errors.BusError` when one comes later; samples are then flagged until a load succeeds.
         """
         checked = LikelihoodTable.for_config(self.config, table.streams)
+        if self.status("busy"):
+            raise HwgenError("likelihoods cannot be loaded while a sample is in the machine; take its result first")
         writes = self.stimulus.load_writes(checked)
         self.transport.write(writes[:, 0], writes[:, 1])
 

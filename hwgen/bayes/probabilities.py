@@ -30,7 +30,8 @@ class ProbabilityTable:
     likelihoods: tuple[NDArray[np.float64], ...]
     """One array a column, shape ``(bins, rows)``: p(observation = bin | class = row)."""
     prior: NDArray[np.float64]
-    """Shape ``(rows,)``: p(class); it is a factor of every decision, with feedback too."""
+    """Shape ``(rows,)``: p(class), a factor of every decision. With feedback let it be all ones: p(class | previous
+    decision) is a prior already."""
     feedback: NDArray[np.float64] | None = None
     """Shape ``(rows + 1, rows)``: p(class | previous decision), and last p(class) without a previous decision."""
 

@@ -1,6 +1,6 @@
 """What the Bayesian machine answers, whichever backend runs it, and what it is asked."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -40,8 +40,8 @@ class BayesResult:
         if self.scores.shape != other.scores.shape:
             raise ValueError(f"cannot compare results of shape {self.scores.shape} with {other.scores.shape}")
         different = np.zeros(len(self), bool)
-        for field in fields(self)[:5]:
-            mine, yours = getattr(self, field.name), getattr(other, field.name)
+        for name in ("decisions", "ties", "invalid", "cycles", "scores"):
+            mine, yours = getattr(self, name), getattr(other, name)
             different |= (mine != yours).reshape(len(self), -1).any(axis=1)
         return different
 

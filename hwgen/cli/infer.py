@@ -12,7 +12,7 @@ from hwgen.design import Design
 from hwgen.errors import HwgenError
 
 SHOWN = 20
-"""Results listed in the table; --json and --output have all of them."""
+"""Results listed in the table; --json has all of them."""
 
 
 def infer(
@@ -76,6 +76,6 @@ def _inputs(loaded: Design, design: Path, samples: Path | None) -> Any:
             return np.load(samples, allow_pickle=False)
         if samples.suffix == ".csv":
             return np.loadtxt(samples, delimiter=",", dtype=np.int64, ndmin=2)
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError) as error:
         raise HwgenError(f"{samples}: cannot be read as samples: {error}") from None
     raise HwgenError(f"samples must be a .npy or .csv file, not {samples}")

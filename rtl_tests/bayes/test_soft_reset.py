@@ -10,10 +10,13 @@ from hwgen.bayes.table import LikelihoodTable
 from rtl_tests.simulate import simulate
 
 CONFIG = BayesConfig(mode="logarithmic", rows=2, bins=(2,))
+RESET_CLOCK = 2
+"""The bank acts on a write in the third clock of an access: samples taken until then are dropped and not counted."""
+
 TABLE = LikelihoodTable.for_config(CONFIG, [[[1, 2], [3, 1]]])
 
 
-@pytest.mark.parametrize("clock", range(6))
+@pytest.mark.parametrize("clock", range(4))
 def test_an_invalid_sample_offered_for_one_clock_around_a_soft_reset_is_flagged_and_counted_or_neither(
     clock: int,
 ) -> None:
@@ -47,4 +50,4 @@ def test_an_invalid_sample_offered_for_one_clock_around_a_soft_reset_is_flagged_
         found["errors"] = await access(context, core.map.base("errors"))
 
     simulate(core, bench)
-    assert found["errors"] == found["samples"]
+    assert found["errors"] == found["samples"] == (0 if clock <= RESET_CLOCK else 1)

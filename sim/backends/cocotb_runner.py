@@ -5,6 +5,7 @@ import hashlib
 import logging
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -105,8 +106,8 @@ def _build(verilog: Verilog, top: str, simulator: str) -> Path:
     """The compiled simulation, from the cache if it is there."""
     from cocotb_tools.runner import get_runner
 
-    version = find_tools().identity if simulator == "verilator" else shutil.which("iverilog")
-    key = repr((verilog.text, top, simulator, BUILD_ARGUMENTS[simulator], MAKE_VARIABLES, version, _cocotb_version()))
+    version = find_tools().identity if simulator == "verilator" else icarus_version()
+    key = repr((verilog.text, top, simulator, BUILD_ARGUMENTS[simulator], MAKE_VARIABLES, version, cocotb_version()))
     directory = cache_dir() / "cocotb" / f"{simulator}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"
 
     def build(aside: Path) -> None:
@@ -129,7 +130,14 @@ def _build(verilog: Verilog, top: str, simulator: str) -> Path:
     return build_once(directory, build)
 
 
-def _cocotb_version() -> str:
+def icarus_version() -> str:
+    """What ``iverilog -V`` calls itself; builds of another version are not used."""
+    run = subprocess.run(["iverilog", "-V"], capture_output=True, text=True, check=False)
+    return run.stdout.splitlines()[0] if run.stdout else "unknown"
+
+
+def cocotb_version() -> str:
+    """Version of cocotb."""
     import cocotb
 
     return cocotb.__version__

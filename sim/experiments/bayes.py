@@ -47,6 +47,8 @@ STOPS: tuple[dict[str, Any], ...] = (
     {"stop": "first"},
     *({"stop": "lead", "lead": lead} for lead in (1, 2, 3, 4, 6, 8)),
 )
+BITS_STOPS: tuple[dict[str, Any], ...] = ({"stop": "fixed", "cycles": 255}, {"stop": "lead", "lead": 4})
+"""Stop rules with which every width is tried."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,7 @@ def settings() -> Iterator[Setting]:
                     yield Setting("stochastic", normalisation, 8, generator, conversion, **stop)
     for bits in BITS:
         if bits != 8:
-            for stop in (STOPS[5], STOPS[10]):
+            for stop in BITS_STOPS:
                 yield Setting("stochastic", "observation", bits, "lfsr", "weighted-binary", **stop)
                 yield Setting("stochastic", "observation", bits, "sobol", "comparator", **stop)
 
