@@ -56,7 +56,7 @@ def emit_verilog(component: wiring.Component, name: str, header: Sequence[str] =
     """
     ports = _ports(component)
     il = rtlil.convert(component, name=name, ports=ports, emit_src=False)
-    verilog = _run_yosys(_flat_module_names(il))
+    verilog = _run_yosys(_without_brackets(_flat_module_names(il)))
     verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
     verilog = _order_ports(verilog, name, [*CLOCK_PORTS, *ports])
     comment = "".join(f"// {line}".rstrip() + "\n" for line in header)
@@ -100,6 +100,11 @@ def _flat_module_names(il: str) -> str:
         il,
         flags=re.MULTILINE,
     )
+
+
+def _without_brackets(il: str) -> str:
+    """Names of array elements as ``bits.2``, not ``bits[2]``: escaped or not, some tools take that for a bit select."""
+    return re.sub(r"\\\S*\[\S*", lambda match: match[0].replace("[", ".").replace("]", ""), il)
 
 
 def _run_yosys(il: str) -> str:
