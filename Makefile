@@ -5,7 +5,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all bench lint docs clean distclean
+.PHONY: help demo test test-all bench bench-boards lint docs clean distclean
 
 BIN := $(CURDIR)/.venv/bin
 PY := "$(BIN)/python"
@@ -17,7 +17,7 @@ DEMO_DESIGNS := $(addprefix examples/,bayes-digits.toml bayes-wine-logarithmic.t
 BENCH_DESIGNS := examples/bayes-digits.toml examples/bayes-wine-stochastic.toml
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=$(PYTHON) (creates .venv), JOBS=$(JOBS) (test processes)"
 
 demo: .venv/.installed ## train, generate and co-simulate the example designs; results in build/demo
@@ -31,6 +31,9 @@ test-all: .venv/.installed ## every test, and more random configurations
 
 bench: .venv/.installed ## measure the speed of simulation; results in docs/results
 	"$(BIN)/hwgen" bench $(BENCH_DESIGNS) -o docs/results
+
+bench-boards: .venv/.installed-boards ## take the recorded designs to boards; results in docs/results; takes an hour
+	"$(BIN)/hwgen" bench-boards -o docs/results
 
 lint: .venv/.installed ## ruff and mypy
 	$(PY) -m ruff check .
@@ -65,4 +68,9 @@ distclean: clean ## remove .venv too
 .venv/.installed-docs: .venv/.installed
 	@echo "Installing Sphinx into .venv (once)"
 	@$(PIP_INSTALL) --editable ".[docs]"
+	@touch $@
+
+.venv/.installed-boards: .venv/.installed
+	@echo "Installing synthesis, place and route into .venv (once; their first runs compile them, a few minutes)"
+	@$(PIP_INSTALL) --editable ".[boards]"
 	@touch $@

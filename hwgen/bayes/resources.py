@@ -58,7 +58,7 @@ def _address_bits(config: BayesConfig) -> int:
 
 def _bus(config: BayesConfig) -> Block:
     """Registers, counters and bus answers, which hardly depend on the parameters."""
-    return Block("bank", luts=330, ffs=390)
+    return Block("bank", luts=540, ffs=410)
 
 
 def _memory(config: BayesConfig) -> Block:

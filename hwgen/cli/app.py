@@ -9,7 +9,10 @@ from rich.logging import RichHandler
 from hwgen import __version__
 from hwgen.cli import (
     bench,
+    bench_boards,
     board_sim,
+    boards,
+    build,
     demo,
     doctor,
     experiment,
@@ -17,6 +20,8 @@ from hwgen.cli import (
     infer,
     list_,
     new,
+    program,
+    synth,
     verify,
 )
 from hwgen.cli.output import ERRORS, ExitCode, progress
@@ -38,10 +43,15 @@ app.command("generate")(generate.generate)
 app.command("verify")(verify.verify)
 app.command("infer")(infer.infer)
 app.command("board-sim")(board_sim.board_sim)
+app.command("boards")(boards.list_boards)
+app.command("synth")(synth.synth)
+app.command("build")(build.build)
+app.command("program")(program.program)
 app.command("list")(list_.list_all)
 app.command("doctor")(doctor.doctor)
 app.command("demo")(demo.demo)
 app.command("bench")(bench.bench)
+app.command("bench-boards")(bench_boards.bench_boards)
 app.command("experiment")(experiment.experiment)
 
 
@@ -69,7 +79,7 @@ def main() -> None:
     except ToolError as error:
         ERRORS.print(f"hwgen: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(ExitCode.TOOL)
-    except HwgenError as error:
+    except (HwgenError, OSError) as error:
         ERRORS.print(f"hwgen: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(ExitCode.INPUT)
     except KeyboardInterrupt:

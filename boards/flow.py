@@ -1,0 +1,233 @@
+"""From a design to a report and a bitstream: named steps, each cached, none of them left half done."""
+
+import hashlib
+import json
+import logging
+import pickle
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import boards
+import hwgen
+from boards.definitions import Board
+from boards.estimate import Estimate, estimate
+from boards.families import FAMILIES
+from boards.families.base import Command, Job
+from boards.netlist import module_resources, read_netlist, total
+from boards.pinout import board_module, clock_choices, clock_setting
+from boards.report import Report
+from boards.steps import Steps
+from boards.timing import clocks_of
+from boards.tools import find_tool, run_tool
+from boards.verilog import emit_top
+from hwgen.design import Design
+from hwgen.emit.verilog import tool_versions
+from hwgen.errors import DesignError
+
+_log = logging.getLogger("hwgen")
+
+SOURCE, NETLIST, CONSTRAINTS, ROUTED, TIMING = "design.v", "netlist.json", "pins", "routed", "timing.json"
+
+HEADROOM = 1.3
+"""Without a wanted clock, place and route aims at this many times the fastest clock that its family is known for."""
+
+ASPIRED_MHZ = {"ecp5": 150.0, "ice40": 30.0, "gowin": 80.0, "xilinx": 150.0}
+"""Clocks that small cores reach; what place and route works towards when nobody asked for one."""
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One design on one board.
+
+    Args:
+        directory: build folder; the steps' folders, the report and the bitstream are in it.
+        clock_mhz: clock of the full top level; None out of context.
+    """
+
+    design: Design
+    board: Board
+    directory: Path
+    clock_mhz: float | None = None
+
+    @property
+    def out_of_context(self) -> bool:
+        """Whether the core alone is placed, without pins."""
+        return self.clock_mhz is None
+
+    @property
+    def target_mhz(self) -> float:
+        """What place and route aims at."""
+        return self.clock_mhz if self.clock_mhz is not None else HEADROOM * ASPIRED_MHZ[self.board.family]
+
+    def run(self, seeds: int = 1) -> Report:
+        """Estimate, elaborate, synthesise, place and route (with ``seeds`` seeds, from 1 on), and report.
+
+        Raises :class:`~hwgen.errors.DesignError` for a design that cannot fit, before anything is synthesised, and
+        :class:`~hwgen.errors.ToolError` for a tool that is missing or fails.
+        """
+        family = FAMILIES[self.board.family]
+        if self.out_of_context and not family.out_of_context:
+            raise DesignError(
+                f"{self.board.title} has no out-of-context flow: its place and route needs a pin for every port; "
+                "leave out --out-of-context to place the whole top level"
+            )
+        guess = estimate(self.design, self.board, out_of_context=self.out_of_context)
+        guess.check_fit()
+        steps = Steps(self.directory)
+        elaborated = self.elaborate(steps)
+        synthesised = self.synthesise(steps, elaborated)
+        placed = [self.place(steps, elaborated, synthesised, seed) for seed in range(1, seeds + 1)]
+        report = self._report(guess, synthesised, [folder for folder in placed if folder is not None])
+        steps.publish_text(json.dumps(report.as_dict(), indent=2) + "\n", "report.json")
+        return report
+
+    def elaborate(self, steps: Steps) -> Path:
+        """The folder with the Verilog and the constraints."""
+        inputs = {
+            "sources": _source_hash(),
+            "versions": tool_versions(),
+            "name": self.design.name,
+            "config": self.design.config.parameters(),
+            "parameters": hashlib.sha256(pickle.dumps(self.design.parameters)).hexdigest(),
+            "board": self.board.name,
+            "clock_mhz": self.clock_mhz,
+        }
+        return steps.run("elaborate", inputs, self._elaborate)
+
+    def synthesise(self, steps: Steps, elaborated: Path) -> Path:
+        """The folder with the netlist."""
+        family = FAMILIES[self.board.family]
+        script = f"read_verilog {SOURCE}\n{family.synthesis(self.top)}\nwrite_json {NETLIST}\n"
+        yosys = find_tool("yosys")
+
+        def build(folder: Path) -> None:
+            (folder / "synthesise.ys").write_text(script, encoding="utf-8")
+            run_tool(yosys, ("-q", "-l", "synthesis.log", "synthesise.ys"), folder)
+            if family.refinement:
+                netlist = read_netlist(folder / NETLIST)
+                refined = family.refine(netlist, self.top, self.board, out_of_context=self.out_of_context)
+                (folder / NETLIST).write_text(json.dumps(refined), encoding="utf-8")
+
+        inputs = {
+            "script": script,
+            "tool": yosys.version,
+            "refinement": family.refinement,
+            "device": self.board.device,
+            "out_of_context": self.out_of_context,
+        }
+        return steps.run("synthesise", inputs, build, {SOURCE: elaborated / SOURCE})
+
+    def place(self, steps: Steps, elaborated: Path, synthesised: Path, seed: int) -> Path | None:
+        """The folder with the placed and routed design and its timing; None where no tool can.
+
+        One step: nextpnr routes worse what it has read back from a file (117 MHz became 91 MHz).
+        """
+        job = Job(
+            board=self.board,
+            netlist=Path(NETLIST),
+            constraints=None if self.out_of_context else Path(CONSTRAINTS),
+            clock_mhz=self.target_mhz,
+            seed=seed,
+            routed=Path(ROUTED),
+            report=Path(TIMING),
+        )
+        command = FAMILIES[self.board.family].place_and_route(job)
+        if command is None:
+            return None
+        files = {NETLIST: synthesised / NETLIST}
+        if not self.out_of_context:
+            files[CONSTRAINTS] = elaborated / CONSTRAINTS
+        return self._tool_step(steps, f"place-and-route-{seed}", command, files)
+
+    def pack(self, steps: Steps, placed: Path) -> Path:
+        """The bitstream, in the build folder under the design's name."""
+        family = FAMILIES[self.board.family]
+        bitstream = Path(f"bitstream{family.bitstream_suffix}")
+        command = family.pack(self.board, Path(ROUTED), bitstream)
+        assert command is not None
+        packed = self._tool_step(steps, "pack", command, {ROUTED: placed / ROUTED})
+        return steps.publish(packed / bitstream, f"{self.design.name}{family.bitstream_suffix}")
+
+    @property
+    def top(self) -> str:
+        """Name of the top module."""
+        return self.design.name if self.out_of_context else f"{self.design.name}_board"
+
+    def _elaborate(self, folder: Path) -> None:
+        if self.clock_mhz is None:
+            (folder / SOURCE).write_text(self.design.verilog().text, encoding="utf-8")
+            return
+        pll = clock_setting(self.board, self.clock_mhz)
+        system = emit_top(self.design, self.board, pll.out_hz if pll else self.board.clock_hz)
+        name = f"{self.design.name}_system"
+        wrapper, leds = board_module(self.board, self.top, name, pll, system.ports["led"])
+        (folder / SOURCE).write_text(system.text + wrapper, encoding="utf-8")
+        _, constraints = FAMILIES[self.board.family].constraints(self.board, leds)
+        (folder / CONSTRAINTS).write_text(constraints, encoding="utf-8")
+
+    def _tool_step(self, steps: Steps, name: str, command: Command, files: dict[str, Path]) -> Path:
+        tool = find_tool(command.tool)
+
+        def build(folder: Path) -> None:
+            run_tool(tool, command.arguments, folder)
+
+        return steps.run(name, {"arguments": command.arguments, "tool": tool.version}, build, files)
+
+    def _report(self, guess: Estimate, synthesised: Path, placed: list[Path]) -> Report:
+        family = FAMILIES[self.board.family]
+        modules = module_resources(read_netlist(synthesised / NETLIST), self.top, family)
+        timings = [json.loads((folder / TIMING).read_text(encoding="utf-8")) for folder in placed]
+        used = total(modules)
+        if timings:
+            for entry, resource in family.placed.items():
+                used[resource] = timings[0]["utilization"].get(entry, {"used": used[resource]})["used"]
+        commands = ["yosys"]
+        command = family.place_and_route(Job(self.board, Path(), None, 1.0, 1, Path(), Path()))
+        if command is not None:
+            commands.append(command.tool)
+        return Report(
+            design=self.design.name,
+            config_hash=f"{self.design.config.hash:016x}",
+            board=self.board,
+            out_of_context=self.out_of_context,
+            target_mhz=self.target_mhz,
+            used=used,
+            modules=modules,
+            clocks=tuple(clocks_of(timings)) if timings else (),
+            estimate=guess,
+            tools={name: find_tool(name).version for name in commands},
+            clock_mhz=self.clock_mhz,
+        )
+
+
+@cache
+def _source_hash() -> str:
+    """Hash of everything that elaboration may read: a changed generator makes new Verilog."""
+    digest = hashlib.sha256()
+    for package in (hwgen, boards):
+        root = Path(package.__path__[0])
+        for path in sorted(root.rglob("*.py")):
+            digest.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def build_folder(design: Design, board: Board) -> Path:
+    """Where a design's runs for a board are kept unless told otherwise."""
+    return Path("build/synth") / f"{design.name}-{board.name}"
+
+
+def synthesise(
+    design: Design, board: Board, directory: Path | None = None, *, out_of_context: bool = False, seeds: int = 1
+) -> Report:
+    """Area and Fmax of a design on a board; ``report.json`` in the build folder has the same.
+
+    Args:
+        directory: build folder; a run in it resumes where the last one stopped.
+        out_of_context: place the core alone; if not, the whole top level, at the fastest clock that is tried.
+        seeds: how often to place and route; Fmax is the median.
+
+    Raises what :meth:`Flow.run` raises.
+    """
+    clock_mhz = None if out_of_context else clock_choices(board)[0]
+    return Flow(design, board, directory or build_folder(design, board), clock_mhz).run(seeds)

@@ -1,0 +1,100 @@
+"""How synthesis lays memories into a family's RAMs, as Yosys' ``memory_libmap`` does it."""
+
+import math
+from dataclasses import dataclass
+
+from hwgen.resources import Memory
+
+MUX_COST = 0.5
+"""Cost of a bit of the multiplexer behind several RAMs, in the unit of the RAMs' costs; also of a write enable."""
+
+
+@dataclass(frozen=True)
+class BlockRam:
+    """A family's block RAM."""
+
+    shapes: tuple[tuple[int, int], ...]
+    """Words and width that it can have."""
+    byte: int
+    """Bits that a write enable covers."""
+    cost: float
+    undivided: tuple[tuple[int, int], ...] = ()
+    """Further shapes, of words that are written whole."""
+
+
+@dataclass(frozen=True)
+class LutRam:
+    """A family's distributed RAM."""
+
+    words: int
+    width: int
+    luts: int
+    cost: float
+
+
+@dataclass(frozen=True)
+class Placed:
+    """What one memory takes."""
+
+    block_rams: int = 0
+    luts: float = 0
+    ffs: int = 0
+
+
+BLOCK_RAMS = {
+    "ecp5": BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), byte=9, cost=128),
+    "gowin": BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), byte=9, cost=128),
+    "ice40": BlockRam(((256, 16),), byte=1, cost=64, undivided=((512, 8), (1024, 4), (2048, 2))),
+    "xilinx": BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), byte=9, cost=128),
+}
+
+LUT_RAMS = {
+    "ecp5": LutRam(16, 4, luts=4, cost=4),
+    "gowin": LutRam(16, 4, luts=4, cost=4),
+    "ice40": None,
+    "xilinx": LutRam(32, 6, luts=4, cost=8),
+}
+
+
+def place(memory: Memory, family: str) -> Placed:
+    """What one copy of a memory takes in a family: the cheaper of block RAM, distributed RAM and flip-flops.
+
+    Read and write never meet (the cores see to that), so nothing is spent on what a read during a write gives.
+    """
+    block = BLOCK_RAMS[family]
+    shapes = block.shapes + (block.undivided if memory.lanes == 1 else ())
+    count, cost = min((_blocks(memory, block, shape) for shape in shapes), key=lambda found: found[1])
+    selection = _selection_cost(memory, memory.words)
+    flip_flops = Placed(luts=2 / 3 * memory.width * (memory.words - 1), ffs=(memory.words + 1) * memory.width)
+    choices = [(cost, Placed(block_rams=count)), (memory.words * memory.width + selection, flip_flops)]
+    lut_ram = LUT_RAMS[family]
+    if lut_ram is not None:
+        choices.append(_distributed(memory, lut_ram))
+    return min(choices, key=lambda choice: choice[0])[1]
+
+
+def _blocks(memory: Memory, block: BlockRam, shape: tuple[int, int]) -> tuple[int, float]:
+    """How many block RAMs of a shape, and their cost."""
+    words, width = shape
+    deep = math.ceil(memory.words / words)
+    if width < block.byte:
+        wide = memory.lanes * math.ceil(memory.lane_bits / width)
+    else:
+        bytes_of_lane = math.ceil(memory.lane_bits / block.byte)
+        wide = math.ceil(memory.lanes * bytes_of_lane / (width // block.byte))
+    count = deep * wide
+    return count, block.cost * count + _selection_cost(memory, deep)
+
+
+def _distributed(memory: Memory, ram: LutRam) -> tuple[float, Placed]:
+    """Cost and size as distributed RAM; its read data are registered in flip-flops."""
+    deep = math.ceil(memory.words / ram.words)
+    # A unit has one write enable.
+    count = deep * memory.lanes * math.ceil(memory.lane_bits / ram.width)
+    cost = ram.cost * count + _selection_cost(memory, deep)
+    luts = ram.luts * count + (2 * memory.width * (deep - 1) + memory.lanes * deep if deep > 1 else 0)
+    return cost, Placed(luts=luts, ffs=memory.width)
+
+
+def _selection_cost(memory: Memory, deep: int) -> float:
+    return MUX_COST * (memory.width + memory.lanes) * (deep - 1)

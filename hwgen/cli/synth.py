@@ -1,0 +1,49 @@
+"""``hwgen synth``: area and speed of a design on a board."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from hwgen import api
+from hwgen.cli.output import JsonOption, print_json, print_pairs
+
+BoardOption = Annotated[str, typer.Option("--board", help="Board; `hwgen boards` names them.")]
+FolderOption = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", help="Build folder (default: build/synth/<design>-<board>); a run resumes in it."),
+]
+
+
+def synth(
+    design: Annotated[Path, typer.Argument(help="Design file (TOML).", metavar="DESIGN.toml")],
+    board: BoardOption,
+    out_of_context: Annotated[
+        bool, typer.Option("--out-of-context", help="Place the core alone, without pins, link and LEDs (ECP5).")
+    ] = False,
+    estimate: Annotated[bool, typer.Option("--estimate", help="Answer from the parameters alone.")] = False,
+    seeds: Annotated[int, typer.Option(min=1, help="Place and route so often; Fmax is the median.")] = 1,
+    output: FolderOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Synthesise, place and route a design, and report its area and speed; a run that was interrupted resumes."""
+    from boards.definitions import board as find_board
+    from boards.estimate import estimate as estimated
+    from boards.flow import synthesise
+
+    loaded = api.load_design(design)
+    wanted = find_board(board)
+    if estimate:
+        guess = estimated(loaded, wanted, out_of_context=out_of_context)
+        if as_json:
+            print_json({"design": loaded.name, "board": wanted.name, **guess.as_dict()})
+        else:
+            values = guess.as_dict() | {"problems": "\n".join(guess.problems) or None}
+            print_pairs(f"{loaded.name} on {wanted.title}: estimate", values)
+        return
+    report = synthesise(loaded, wanted, output, out_of_context=out_of_context, seeds=seeds)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        Console().print(report.table())
