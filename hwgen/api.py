@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from hwgen import registry
+from hwgen.bus.wrappers.interfaces import Interfaces
 from hwgen.design import Design, check_name, load_design
 
 __all__ = ["Design", "design_from_classifier", "generate", "load_design", "open_design", "verify"]
@@ -51,12 +52,28 @@ def open_design(design: Design | str | Path, backend: str = "golden", **options:
     return registry.load(registry.BACKENDS[kind].opener)(_loaded(design), *arguments, **options)
 
 
-def generate(design: Design | str | Path, directory: str | Path) -> list[Path]:
-    """Write a design's package (Verilog, register documents, test bench, manifest) and return its files."""
+def generate(
+    design: Design | str | Path,
+    directory: str | Path,
+    *,
+    bus: str = "native",
+    stream: str = "native",
+    stream_width: int = 32,
+) -> list[Path]:
+    """Write a design's package (Verilog, register documents, test bench, FuseSoC core, manifest) and return its files.
+
+    Args:
+        design: a loaded design or the path of a design file.
+        directory: where the package goes.
+        bus: ``"native"``, ``"axi4lite"`` or ``"wishbone"``.
+        stream: ``"native"`` or ``"axi4stream"``.
+        stream_width: width of the AXI4-Streams in bits, a multiple of 8 from 8 to 128.
+    """
     from hwgen.emit.package import write_package
 
+    interfaces = Interfaces(bus, stream, stream_width)
     design = _loaded(design)
-    return write_package(design, Path(directory), golden_vectors(design.with_trial_parameters()))
+    return write_package(design, Path(directory), golden_vectors(design.with_trial_parameters()), interfaces)
 
 
 def verify(design: Design | str | Path, **options: Any) -> Any:

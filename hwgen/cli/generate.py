@@ -6,21 +6,26 @@ from typing import Annotated, Any
 import typer
 
 from hwgen import api
+from hwgen.bus.wrappers.interfaces import Bus, Interfaces, Stream
 from hwgen.cli.output import JsonOption, print_json, print_pairs
 
 
 def generate(
     design: Annotated[Path, typer.Argument(help="Design file (TOML).", metavar="DESIGN.toml")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the package; built aside, then moved.")],
+    bus: Annotated[Bus, typer.Option(help="Register bus of the Verilog.")] = Bus.NATIVE,
+    stream: Annotated[Stream, typer.Option(help="Streams of the Verilog.")] = Stream.NATIVE,
+    stream_width: Annotated[int, typer.Option(help="Bits of an AXI4-Stream: a multiple of 8, 8 to 128.")] = 32,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a design's package: Verilog, register documents, self-checking test bench, manifest."""
+    """Write a design's package: Verilog, register documents, self-checking test bench, FuseSoC core, manifest."""
     loaded = api.load_design(design)
-    files = api.generate(loaded, output)
+    files = api.generate(loaded, output, bus=bus, stream=stream, stream_width=stream_width)
     summary: dict[str, Any] = {
         "design": loaded.name,
         "core": loaded.core.name,
         "config_hash": f"{loaded.config.hash:016x}",
+        **Interfaces(bus, stream, stream_width).manifest(),
         "directory": str(output),
         "files": [file.name for file in files],
         "fidelity": loaded.fidelity(),

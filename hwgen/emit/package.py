@@ -1,4 +1,4 @@
-"""The emitted package: Verilog, register documents, self-checking test bench and manifest, in one folder."""
+"""The emitted package: Verilog, register documents, self-checking bench, FuseSoC core and manifest, in one folder."""
 
 import json
 import os
@@ -6,8 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from hwgen.bus.wrappers.interfaces import Interfaces
+from hwgen.bus.wrappers.wrapped import wrapped
 from hwgen.design import Design
 from hwgen.emit.documents import register_header, register_json, register_markdown
+from hwgen.emit.fusesoc import core_file
+from hwgen.emit.systemrdl import register_rdl
 from hwgen.emit.testbench import Vectors, testbench_files
 from hwgen.emit.verilog import emit_verilog, header, tool_versions
 from hwgen.errors import DesignError
@@ -15,18 +19,23 @@ from hwgen.errors import DesignError
 MANIFEST = "manifest.json"
 
 
-def write_package(design: Design, directory: Path, vectors: Vectors) -> list[Path]:
-    """Write a design's package into ``directory`` and return its files.
+def write_package(
+    design: Design, directory: Path, vectors: Vectors, interfaces: Interfaces | None = None
+) -> list[Path]:
+    """Write a design's package into ``directory``, native without ``interfaces``, and return its files.
 
     The package is built beside ``directory`` and moved into place. A folder that holds an earlier package is replaced;
     any other folder that is not empty is refused with :class:`~hwgen.errors.DesignError`.
     """
+    directory = directory.resolve()
+    if directory == Path.cwd():
+        raise DesignError(f"{directory} is the working directory, which cannot be replaced; name another folder")
     if directory.exists() and not _replaceable(directory):
         raise DesignError(
             f"{directory} is not empty and holds no package of hwgen ({MANIFEST} is missing); "
             "name a new folder, or empty this one"
         )
-    files = package_files(design, vectors)
+    files = package_files(design, vectors, interfaces or Interfaces())
     directory.parent.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
     try:
@@ -39,23 +48,27 @@ def write_package(design: Design, directory: Path, vectors: Vectors) -> list[Pat
     return [directory / name for name in files]
 
 
-def package_files(design: Design, vectors: Vectors) -> dict[str, str]:
+def package_files(design: Design, vectors: Vectors, interfaces: Interfaces) -> dict[str, str]:
     """Names and texts of the package's files; equal designs and tool versions give equal texts."""
     component = design.component()
     name = design.name
-    verilog = emit_verilog(component, name, header(design))
+    verilog = emit_verilog(wrapped(component, interfaces), name, header(design))
+    bench = testbench_files(name, component, design.config.hash, vectors, interfaces)
     files = {
         f"{name}.v": verilog.text,
         f"{name}_registers.md": register_markdown(name, component.map),
         f"{name}_registers.json": register_json(name, component.map),
         f"{name}_registers.h": register_header(name, component.map),
-        **testbench_files(name, component, verilog.ports, design.config.hash, vectors),
+        f"{name}_registers.rdl": register_rdl(name, component.map),
+        **bench,
+        f"{name}.core": core_file(design, [file for file in bench if file.endswith(".hex")]),
     }
     manifest = {
         "name": name,
         "core": design.core.name,
         "config": design.config.parameters(),
         "config_hash": f"{design.config.hash:016x}",
+        "interfaces": interfaces.manifest(),
         "ports": verilog.ports,
         "tools": tool_versions(),
         "fidelity": design.fidelity(),

