@@ -71,12 +71,12 @@ class AXI4Lite(wiring.Component):
         axi, bus = self.axi, self.bus
 
         # Each request channel has one register; it is free again once the access is over.
-        write_address = Signal.like(axi.awaddr)
+        write_address = Signal.like(axi.awaddr, reset_less=True)
         write_address_full = Signal()
-        write_data = Signal.like(axi.wdata)
-        write_whole = Signal()
+        write_data = Signal.like(axi.wdata, reset_less=True)
+        write_whole = Signal(reset_less=True)
         write_data_full = Signal()
-        read_address = Signal.like(axi.araddr)
+        read_address = Signal.like(axi.araddr, reset_less=True)
         read_address_full = Signal()
         m.d.comb += [
             axi.awready.eq(~write_address_full),

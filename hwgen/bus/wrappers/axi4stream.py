@@ -58,7 +58,7 @@ class AXI4StreamReceiver(wiring.Component):
             axis.tready.eq(buffer.i.ready),
         ]
 
-        joined = Signal(self.beats * width)
+        joined = Signal(self.beats * width, reset_less=True)
         left = Signal(range(self.beats), init=self.beats - 1)
         too_long = Signal()
         m.d.comb += [buffer.o.ready.eq(~o.valid | o.ready), o.payload.eq(joined)]
@@ -99,7 +99,7 @@ class AXI4StreamTransmitter(wiring.Component):
         width = len(axis.tdata)
         m.submodules.buffer = buffer = SkidBuffer(_beat(width))
 
-        rest = Signal(self.beats * width)
+        rest = Signal(self.beats * width, reset_less=True)
         left = Signal(range(self.beats + 1))
         moved = Signal()
         m.d.comb += [

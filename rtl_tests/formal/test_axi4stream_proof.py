@@ -1,0 +1,56 @@
+"""The AXI4-Stream wrappers keep the protocol's rules in every run; broken ones do not."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from amaranth.hdl import Module
+
+from hwgen.bus.wrappers.axi4stream import AXI4StreamReceiver, AXI4StreamTransmitter
+from rtl_tests.formal.axi4stream import STALL, StreamProof, receiver_proof, transmitter_proof
+from rtl_tests.formal.prove import Outcome, missing_tools, prove
+
+pytestmark = pytest.mark.skipif(bool(missing_tools()), reason=f"not found: {', '.join(missing_tools())}")
+
+BITS, WIDTH, BEATS = 20, 8, 3
+PROOFS = [
+    # While a payload waits for the core, so does the beat behind it.
+    (AXI4StreamReceiver, receiver_proof, STALL),
+    # A payload is taken in the clock in which the last beat of the one before it is; each beat waits.
+    (AXI4StreamTransmitter, transmitter_proof, BEATS * (STALL + 1) - 1),
+]
+DEPTH = BEATS * (STALL + 1) + 4
+
+Proof = Callable[[Any, int], StreamProof]
+
+
+@pytest.mark.parametrize(("block", "proof", "limit"), PROOFS)
+def test_it_keeps_every_rule(block: type, proof: Proof, limit: int, tmp_path: Path) -> None:
+    assert prove(proof(block(BITS, WIDTH), limit), DEPTH, tmp_path) is Outcome.PROVEN
+
+
+@pytest.mark.parametrize(("block", "proof", "limit"), PROOFS)
+def test_the_longest_wait_is_stated_exactly(block: type, proof: Proof, limit: int, tmp_path: Path) -> None:
+    assert prove(proof(block(BITS, WIDTH), limit - 1), DEPTH, tmp_path) is Outcome.VIOLATED
+
+
+def test_a_receiver_that_withdraws_a_payload_is_found(tmp_path: Path) -> None:
+    class Broken(AXI4StreamReceiver):
+        def elaborate(self, platform: object) -> Module:
+            m = super().elaborate(platform)
+            with m.If(self.axis.tlast):
+                m.d.sync += self.o.valid.eq(0)
+            return m
+
+    assert prove(receiver_proof(Broken(BITS, WIDTH), STALL), DEPTH, tmp_path) is Outcome.VIOLATED
+
+
+def test_a_transmitter_that_changes_tlast_is_found(tmp_path: Path) -> None:
+    class Broken(AXI4StreamTransmitter):
+        def elaborate(self, platform: object) -> Module:
+            m = super().elaborate(platform)
+            m.d.comb += self.axis.tlast.eq(self.i.ready)
+            return m
+
+    assert prove(transmitter_proof(Broken(BITS, WIDTH), BEATS * (STALL + 1) - 1), DEPTH, tmp_path) is Outcome.VIOLATED
