@@ -32,9 +32,10 @@ OLDEST = (5, 22)  # the oldest Verilator on PATH that is accepted; cocotb 2 asks
 # Two-state and deterministic: what a 4-state simulator would call X is 0.
 _VERILATOR_FLAGS = ("--cc", "--prefix", "Vtop", "-O3", "--x-assign", "0", "--x-initial", "0", "--no-timing",
                     "-Wno-fatal", "-Wno-lint", "-Wno-style")  # fmt: skip
-# Hidden symbols, because many designs whose classes all have the same names are loaded into one process.
+# Hidden symbols, because many designs whose classes all have the same names are loaded into one process. No vectors:
+# on Verilator's bit fiddling they cost a fifth of the speed (403,000 instead of 502,000 clocks a second, 640 adders).
 _CXX_FLAGS = ("-std=c++17", "-fPIC", "-pthread", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
-              "-fno-gnu-unique", "-DVERILATOR=1", "-w")  # fmt: skip
+              "-fno-gnu-unique", "-fno-tree-vectorize", "-DVERILATOR=1", "-w")  # fmt: skip
 _RUNTIME_FLAGS = ("-O2", "-DVL_USER_FATAL", "-DVL_USER_STOP", "-DVL_USER_FINISH")  # harness.cpp has these three
 _FAST, _SLOW = "-O2", "-O0"  # what runs every clock, and what runs once (Verilator names it so)
 _BUNDLE = 200_000  # bytes of generated C++ a compiler call: below it starting g++ and reading headers dominate
