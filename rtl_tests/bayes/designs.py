@@ -109,6 +109,8 @@ def make_design(config: BayesConfig, table: LikelihoodTable | None, name: str = 
 BENCH_CONFIGS = {
     # 21 cycles in slots of 4: the last slot is not full.
     "fixed": {"mode": "stochastic", "rows": 3, "bins": [5, 3, 4], "likelihood_bits": 5, "cycles": 21, "lanes": 4},
+    # Decisions follow each other while the surplus slots of the one before still pass.
+    "first": {"mode": "stochastic", "rows": 3, "bins": [4, 5], "likelihood_bits": 6, "stop": "first", "lanes": 2},
     # Everything at once: stop rule, feedback, prior, and a memory that is loaded over the bus.
     "filter": {
         "mode": "stochastic",
@@ -128,7 +130,7 @@ BENCH_CONFIGS = {
     # Sums that saturate.
     "logarithmic": {"mode": "logarithmic", "rows": 4, "bins": [6, 3, 9], "likelihood_bits": 8, "score_bits": 8},
 }
-"""Three machines that between them have every block; the cocotb benches run on them."""
+"""Machines that between them have every block; the cocotb benches run on them."""
 
 
 def bench_design(name: str) -> Design:

@@ -32,6 +32,9 @@ RECOMMENDED = Setting("stochastic", "observation", 8, "lfsr", "weighted-binary",
 FEW_COLUMNS = ("wine", "breast cancer", "iris")
 """Tasks that stochastic multiplication is made for: settings are chosen on their validation data."""
 
+SMALL_TASKS = tuple(task for task in TASKS if task != "digits")
+"""Tasks in which the stochastic machine decides anything at all."""
+
 
 def write_report(outcomes: Sequence[Outcome], folder: Path, command: str) -> list[Path]:
     """Write ``bayes.md``, ``bayes.json`` and the figures into ``folder``; returns their paths."""
@@ -87,9 +90,12 @@ def _page(data: Outcomes, command: str) -> str:
         wine_lfsr=_loss(data, "wine", RECOMMENDED),
         wine_sobol=_loss(data, "wine", sobol),
         many=100 * data.mean("digits", DEFAULT, "test"),
-        bits_table=_bits_table(data),
+        bits_table=_bits_table(data, Setting("logarithmic", "observation", 8), tuple(TASKS)),
+        stochastic_bits_table=_bits_table(data, DEFAULT, SMALL_TASKS),
+        lead_bits_table=_bits_table(data, replace(SURROGATE, lead=4), SMALL_TASKS),
         normalisation_table=_normalisation_table(data),
-        stop_table=_stop_table(data),
+        stop_table=_stop_table(data, FEW_COLUMNS),
+        stop_tables={task: _stop_table(data, [task]) for task in SMALL_TASKS},
         date=datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
         machine=f"{os.cpu_count()} CPUs, Python {platform.python_version()}",
         versions=_versions(),
@@ -117,11 +123,12 @@ def _choices_table(data: Outcomes) -> str:
     return "\n".join(lines)
 
 
-def _bits_table(data: Outcomes) -> str:
-    lines = ["| bits | " + " | ".join(f"{task}: logarithmic" for task in TASKS) + " |", "|---|" + "---|" * len(TASKS)]
+def _bits_table(data: Outcomes, like: Setting, tasks: Sequence[str]) -> str:
+    """Losses of ``like`` with every width of likelihoods."""
+    lines = [f"| bits | {' | '.join(tasks)} |", "|---|" + "---|" * len(tasks)]
     for bits in BITS:
-        setting = Setting("logarithmic", "observation", bits)
-        lines.append(f"| {bits} | " + " | ".join(_loss(data, task, setting) for task in TASKS) + " |")
+        cells = [_loss(data, task, replace(like, bits=bits)) for task in tasks]
+        lines.append(f"| {bits} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -137,7 +144,8 @@ def _normalisation_table(data: Outcomes) -> str:
     return "\n".join(lines)
 
 
-def _stop_table(data: Outcomes) -> str:
+def _stop_table(data: Outcomes, tasks: Sequence[str]) -> str:
+    """Mean loss and cycles over ``tasks`` for every stop rule and generator."""
     chosen = [
         setting
         for setting in data.settings
@@ -154,8 +162,8 @@ def _stop_table(data: Outcomes) -> str:
         cells = []
         for generator, conversion in columns:
             setting = Setting("stochastic", "observation", 8, generator, conversion, stop, cycles, lead)
-            loss = np.mean([data.loss(task, setting)[0] for task in FEW_COLUMNS])
-            mean = np.mean([data.mean(task, setting, "cycles") for task in FEW_COLUMNS])
+            loss = np.mean([data.loss(task, setting)[0] for task in tasks])
+            mean = np.mean([data.mean(task, setting, "cycles") for task in tasks])
             cells.append(f"{loss:+.2f} / {mean:.1f}")
         lines.append(f"| {rule} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -178,6 +186,17 @@ def _summary(data: Outcomes) -> dict[str, Any]:
             }
             for name, setting in _choices(data).items()
         },
+        "settings": [
+            {
+                "task": task,
+                "setting": str(setting),
+                "loss_points": data.loss(task, setting)[0],
+                "loss_spread": data.loss(task, setting)[1],
+                "mean_cycles": data.mean(task, setting, "cycles"),
+            }
+            for task in TASKS
+            for setting in data.settings
+        ],
     }
 
 
