@@ -24,6 +24,10 @@ def infer(
             "held-out real samples)."
         ),
     ] = None,
+    restart: Annotated[
+        Path | None,
+        typer.Option(help="With feedback: .npy or .csv, one 0 or 1 a sample; 1 begins a new series."),
+    ] = None,
     backend: Annotated[str, typer.Option(help="golden, rtl or serial:PORT (a board).")] = "golden",
     baudrate: Annotated[int | None, typer.Option(help="Baud rate of the board (default: 3000000).")] = None,
     waves: Annotated[Path | None, typer.Option(help="Write waves: .vcd or .fst (rtl).")] = None,
@@ -31,12 +35,14 @@ def infer(
 ) -> None:
     """Decide samples and print class, tie, flag, cycles and scores of each."""
     loaded = api.load_design(design)
-    inputs = _inputs(loaded, design, samples)
+    inputs = {"samples": _inputs(loaded, design, samples)}
+    if restart is not None:
+        inputs["restart"] = _read(restart, "restarts").reshape(-1) != 0
     given = {"waves": waves, "baudrate": baudrate}
     options = {name: value for name, value in given.items() if value is not None}
     machine = api.open_design(loaded, backend, **options)
     try:
-        result = machine.infer(inputs)
+        result = machine.infer(**inputs)
         errors = sorted(machine.errors())
     finally:
         machine.close()
@@ -71,11 +77,16 @@ def _inputs(loaded: Design, design: Path, samples: Path | None) -> Any:
         if loaded.evaluation is None:
             raise HwgenError(f"{design} has no held-out samples of its own; give some with --samples FILE")
         return loaded.evaluation.samples
+    return _read(samples, "samples")
+
+
+def _read(path: Path, what: str) -> Any:
+    """The array in a ``.npy`` or ``.csv`` file."""
     try:
-        if samples.suffix == ".npy":
-            return np.load(samples, allow_pickle=False)
-        if samples.suffix == ".csv":
-            return np.loadtxt(samples, delimiter=",", dtype=np.int64, ndmin=2)
+        if path.suffix == ".npy":
+            return np.load(path, allow_pickle=False)
+        if path.suffix == ".csv":
+            return np.loadtxt(path, delimiter=",", dtype=np.int64, ndmin=2)
     except (OSError, EOFError, ValueError) as error:
-        raise HwgenError(f"{samples}: cannot be read as samples: {error}") from None
-    raise HwgenError(f"samples must be a .npy or .csv file, not {samples}")
+        raise HwgenError(f"{path}: cannot be read as {what}: {error}") from None
+    raise HwgenError(f"{what} must be a .npy or .csv file, not {path}")

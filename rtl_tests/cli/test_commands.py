@@ -79,6 +79,20 @@ def test_infer_reads_samples_from_files(run: Run, tmp_path: Path) -> None:
     assert answers[0]["errors"] == ["invalid_observation"]
 
 
+def test_infer_begins_a_new_series_where_it_is_told_to(run: Run, tmp_path: Path) -> None:
+    design = tmp_path / "weather.toml"
+    likelihoods, transitions = np.array([[0.6, 0.4], [0.4, 0.6]]), np.array([[0.2, 0.8], [0.1, 0.9], [0.9, 0.1]])
+    np.savez(tmp_path / "weather.npz", likelihood_0=likelihoods, prior=np.ones(2), feedback=transitions)
+    assert run("new", design, "--table", tmp_path / "weather.npz").code == 0
+    np.save(tmp_path / "samples.npy", np.zeros((3, 1), np.int64))
+    np.savetxt(tmp_path / "restart.csv", [1, 0, 1], fmt="%d")
+    arguments = ["infer", design, "--samples", tmp_path / "samples.npy", "--json"]
+    followed = json.loads(run(*arguments).out)["results"]
+    restarted = json.loads(run(*arguments, "--restart", tmp_path / "restart.csv").out)["results"]
+    assert [row["decision"] for row in followed] == [0, 1, 1]
+    assert [row["decision"] for row in restarted] == [0, 1, 0]
+
+
 def test_waves_are_written(run: Run, tmp_path: Path) -> None:
     waves = tmp_path / "waves.vcd"
     assert run("infer", WINE, "--backend", "rtl", "--waves", waves).code == 0
