@@ -20,6 +20,10 @@ class AdderTree(wiring.Component):
     """
 
     def __init__(self, count: int, term_bits: int, total_bits: int) -> None:
+        if count < 1:
+            raise ValueError(f"count must be at least 1, not {count!r}")
+        if total_bits < term_bits:
+            raise ValueError(f"total_bits must be at least term_bits ({term_bits}), not {total_bits!r}")
         self.count = count
         self.term_bits = term_bits
         self.total_bits = total_bits

@@ -19,6 +19,8 @@ class Best(wiring.Component):
     """
 
     def __init__(self, count: int, bits: int, *, largest: bool) -> None:
+        if count < 1:
+            raise ValueError(f"count must be at least 1, not {count!r}")
         self.count = count
         self.bits = bits
         self.largest = largest

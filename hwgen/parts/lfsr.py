@@ -7,7 +7,7 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.parts.polynomials import step_columns
+from hwgen.parts.polynomials import TAPS, step_columns
 
 
 def linear(masks: tuple[int, ...], state: Value) -> Value:
@@ -28,6 +28,8 @@ class LFSR(wiring.Component):
     """
 
     def __init__(self, width: int, seed: int, lanes: int = 1) -> None:
+        if width not in TAPS:
+            raise ValueError(f"width must be between {min(TAPS)} and {max(TAPS)}, not {width!r}")
         if not 0 < seed < 1 << width:
             raise ValueError(f"seed must be between 1 and {(1 << width) - 1} for a {width}-bit LFSR, not {seed!r}")
         self.width = width

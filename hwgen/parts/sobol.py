@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Elaboratable, Module
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.parts.directions import directions
+from hwgen.parts.directions import MAX_DIMENSIONS, directions
 from hwgen.parts.lfsr import linear
 
 
@@ -20,6 +20,8 @@ class SobolPoint(wiring.Component):
     """
 
     def __init__(self, bits: int, dimensions: int) -> None:
+        if not 1 <= dimensions <= MAX_DIMENSIONS:
+            raise ValueError(f"dimensions must be between 1 and {MAX_DIMENSIONS}, not {dimensions!r}")
         self.bits = bits
         self.dimensions = dimensions
         super().__init__({"index": In(bits), "point": Out(data.ArrayLayout(bits, dimensions))})

@@ -15,6 +15,8 @@ class WideCounter(wiring.Component):
     """
 
     def __init__(self, width: int) -> None:
+        if width < 2 or width % 2:
+            raise ValueError(f"width must be an even number of at least 2, not {width!r}")
         self.width = width
         super().__init__({"increment": In(1), "clear": In(1), "value": Out(width)})
 
