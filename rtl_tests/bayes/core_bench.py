@@ -11,6 +11,7 @@ from typing import Any
 import cocotb
 from cocotb.triggers import ClockCycles, RisingEdge
 
+from hwgen.bayes.config import ENGINE_DEPTH
 from rtl_tests.bayes.scoreboard import Bench
 
 SKID_BUFFER = 2
@@ -226,6 +227,10 @@ async def decisions_follow_each_other_without_a_pause(dut: Any) -> None:
         assert min(distances) > config.latency
     elif config.mode == "logarithmic":
         assert distances == [1] * 39
+    elif config.stop != "fixed":
+        # The next decision begins when the stop rule has acted: for one that its first slot decides, so much later.
+        assert min(distances) == 1 + ENGINE_DEPTH
+        assert max(distances) <= config.slots + ENGINE_DEPTH
     else:
         assert distances == [math.ceil(config.cycles / config.lanes)] * 39
 
