@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from hwgen import api
-from sim.output import write_json
+from hwgen.output import write_json
 from sim.verify import verify
 
 log = logging.getLogger("hwgen")

@@ -10,6 +10,7 @@ from hwgen import registry
 from hwgen.design import Design
 from hwgen.errors import DesignError
 from sim.backends import open_golden
+from sim.backends.cocotb_runner import SIMULATORS
 
 RANDOM_SAMPLES = {"rtl": 1024, "serial": 256, "cocotb": 64}
 """Random samples when the caller names no number."""
@@ -92,8 +93,8 @@ def verify(
     kind, colon, _ = backend.partition(":")
     if kind not in RANDOM_SAMPLES or bool(colon) != (kind == registry.PORT_BACKEND):
         raise DesignError(f"backend must be one of rtl, cocotb, serial:PORT, not {backend!r}")
-    if simulator not in ("verilator", "icarus"):
-        raise DesignError(f"simulator must be verilator or icarus, not {simulator!r}")
+    if simulator not in SIMULATORS:
+        raise DesignError(f"simulator must be {' or '.join(SIMULATORS)}, not {simulator!r}")
     if kind != "cocotb" and simulator != "verilator":
         raise DesignError(f"backend {kind} does not run on {simulator}; use backend cocotb")
     if kind != "serial" and baudrate is not None:

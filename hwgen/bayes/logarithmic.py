@@ -2,10 +2,9 @@
 
 from amaranth.hdl import Elaboratable, Module, Signal
 from amaranth.lib import wiring
-from amaranth.lib.wiring import In, Out
 
 from hwgen.bayes.config import BayesConfig
-from hwgen.bayes.signature import WordsSignature, scores_layout, stream_of, word_layout
+from hwgen.bayes.signature import engine_members, word_layout
 from hwgen.parts.adder_tree import AdderTree
 from hwgen.parts.delay_line import DelayLine
 
@@ -19,14 +18,7 @@ class LogarithmicEngine(wiring.Component):
 
     def __init__(self, config: BayesConfig) -> None:
         self.config = config
-        super().__init__(
-            {
-                "words": In(WordsSignature(config)),
-                "scores": Out(stream_of(scores_layout(config))),
-                "busy": Out(1),
-                "working": Out(1),
-            }
-        )
+        super().__init__(engine_members(config))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()

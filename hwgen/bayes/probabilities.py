@@ -1,6 +1,6 @@
 """The naive Bayesian classifier in floating point: what an importer delivers and quantisation starts from."""
 
-import os
+import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hwgen.errors import DesignError
+from hwgen.output import write_bytes
 
 MAX_ROWS = 64
 MAX_COLUMNS = 64
@@ -119,14 +120,9 @@ class ProbabilityTable:
         arrays["prior"] = self.prior
         if self.feedback is not None:
             arrays["feedback"] = self.feedback
-        target = Path(path)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            with temporary.open("wb") as file:
-                np.savez_compressed(file, **arrays)
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        content = io.BytesIO()
+        np.savez_compressed(content, **arrays)
+        write_bytes(Path(path), content.getvalue())
 
     @classmethod
     def load(cls, path: str | Path) -> Self:

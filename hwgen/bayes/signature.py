@@ -74,3 +74,13 @@ def scores_layout(config: BayesConfig) -> data.StructLayout:
 def stream_of(layout: data.StructLayout) -> stream.Signature:
     """A stream that carries ``layout``."""
     return stream.Signature(layout)
+
+
+def engine_members(config: BayesConfig) -> dict[str, wiring.Member]:
+    """Members of either engine: words in, scores out; ``busy``: a decision is in it; ``working``: this clock counts."""
+    return {
+        "words": In(WordsSignature(config)),
+        "scores": Out(stream_of(scores_layout(config))),
+        "busy": Out(1),
+        "working": Out(1),
+    }

@@ -5,11 +5,10 @@ from operator import and_
 
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
-from amaranth.lib.wiring import In, Out
 
 from hwgen.bayes.config import BayesConfig
 from hwgen.bayes.generator import ColumnGenerators, selector, selector_bits, stochastic_bit
-from hwgen.bayes.signature import WordsSignature, scores_layout, stream_of, word_layout
+from hwgen.bayes.signature import engine_members, word_layout
 
 SLOT = data.StructLayout({"valid": 1, "first": 1, "last": 1, "invalid": 1})
 """What accompanies a slot, the ``lanes`` cycles of one clock, through the engine."""
@@ -28,14 +27,7 @@ class StochasticEngine(wiring.Component):
 
     def __init__(self, config: BayesConfig) -> None:
         self.config = config
-        super().__init__(
-            {
-                "words": In(WordsSignature(config)),
-                "scores": Out(stream_of(scores_layout(config))),
-                "busy": Out(1),
-                "working": Out(1),
-            }
-        )
+        super().__init__(engine_members(config))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()

@@ -16,7 +16,7 @@ def bench(
     as_json: JsonOption = False,
 ) -> None:
     """Measure samples per second of the rtl backend and of a cocotb bench, side by side."""
-    from sim.output import write_json, write_text
+    from hwgen.output import write_json, write_text
     from sim.speed import measure_speed, speed_markdown
 
     results = measure_speed(designs)

@@ -23,7 +23,7 @@ def bench_boards(
     Run it in the repository's root: the designs are those of `examples`.
     """
     from boards.bench import GEOMETRIES, as_markdown, measure, runs
-    from sim.output import write_json, write_text
+    from hwgen.output import write_json, write_text
 
     results = [measure(run, seeds) for run in runs(geometry or GEOMETRIES)]
     chosen = "".join(f" --geometry {name}" for name in geometry or ())

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from hwgen.emit.verilog import tool_versions
+from hwgen.output import write_bytes, write_json, write_text
 from hwgen.templates import render
 from sim.experiments.bayes import BITS, NORMALISATIONS, PUBLISHED, TASKS, Outcome, Setting
 from sim.experiments.bayes_figures import bits_figure, cycles_figure
 from sim.experiments.outcomes import Outcomes
-from sim.output import write_bytes, write_json, write_text
 
 CYCLE_BUDGET = 64
 """Mean cycles that a setting may take to be called fast."""
