@@ -5,7 +5,7 @@ from typing import Any
 
 from boards.definitions import Board
 from boards.families import FAMILIES
-from boards.memories import place
+from boards.memories import choose_single_port, place, place_single_port
 from hwgen.bus.link.frame import SLOT_BITS
 from hwgen.bus.link.link import RESULT_WORDS
 from hwgen.bus.link.protocol import WINDOW
@@ -32,12 +32,14 @@ LINK = Block("link", luts=1600, ffs=680)
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimate. Memory bits and block RAMs are exact, look-up tables and flip-flops within their error."""
+    """An estimate. Memory bits, block RAMs and single-port RAMs are exact, the rest within its error."""
 
     design: str
     board: Board
     memory_bits: int
     block_rams: int
+    single_port: tuple[Memory, ...]
+    """The core's memories that are in single-port RAMs."""
     luts: int
     ffs: int
     cycles_per_sample: int
@@ -46,14 +48,20 @@ class Estimate:
     needs: Needs
 
     @property
+    def sprams(self) -> int:
+        """Single-port RAMs."""
+        return sum(place_single_port(memory, self.board.family).sprams for memory in self.single_port)
+
+    @property
     def problems(self) -> list[str]:
         """Why the design cannot fit: what it needs, what the board has, what to change. Empty if it may."""
         capacity = self.board.capacity
         found = []
         if self.block_rams > capacity.block_rams:
+            beside = f" beside {self.sprams} single-port RAMs" if self.sprams else ""
             found.append(
-                f"needs {self.block_rams:,} block RAMs, and {self.board.title} has {capacity.block_rams:,}: "
-                f"{self.needs.memory_parameters}"
+                f"needs {self.block_rams:,} block RAMs{beside}, and {self.board.title} has {capacity.block_rams:,}: "
+                f"{self.needs.memory_parameters}{self._empty_instead()}"
             )
         for what, needed, held in (
             ("look-up tables", self.luts, capacity.luts),
@@ -64,6 +72,15 @@ class Estimate:
                     f"needs about {needed:,} {what}, and {self.board.title} has {held:,}: {self.needs.logic_parameters}"
                 )
         return found
+
+    def _empty_instead(self) -> str:
+        """What else helps: memories without initial content may be in single-port RAMs."""
+        if not self.board.capacity.sprams or not any(memory.initialised for memory in self.needs.memories):
+            return ""
+        return (
+            f"; or {self.needs.empty_parameters}: memories that start empty may take the {self.board.capacity.sprams} "
+            "single-port RAMs"
+        )
 
     @property
     def fits(self) -> bool:
@@ -80,6 +97,7 @@ class Estimate:
         return {
             "memory_bits": self.memory_bits,
             "block_rams": self.block_rams,
+            "sprams": self.sprams,
             "luts": self.luts,
             "lut_error": LUT_ERROR,
             "ffs": self.ffs,
@@ -103,16 +121,18 @@ def estimate(design: Design, board: Board, *, out_of_context: bool = False) -> E
     block_rams = 0
     luts = sum(block.luts for block in blocks) * FAMILIES[board.family].lut_scale
     ffs = sum(block.ffs for block in blocks)
+    single_port = choose_single_port(memories, board.family, board.capacity.block_rams, board.capacity.sprams)
     for memory in memories:
-        taken = place(memory, board.family)
-        block_rams += taken.block_rams * memory.copies
-        luts += taken.luts * memory.copies
-        ffs += taken.ffs * memory.copies
+        taken = place_single_port(memory, board.family) if memory in single_port else place(memory, board.family)
+        block_rams += taken.block_rams
+        luts += taken.luts
+        ffs += taken.ffs
     return Estimate(
         design=design.name,
         board=board,
         memory_bits=needs.memory_bits,
         block_rams=block_rams,
+        single_port=single_port,
         luts=round(luts),
         ffs=round(ffs),
         cycles_per_sample=needs.cycles_per_sample,

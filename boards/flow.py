@@ -5,15 +5,16 @@ import json
 import logging
 import pickle
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import boards
 import hwgen
+from boards import families
 from boards.definitions import Board
 from boards.estimate import Estimate, estimate
 from boards.families import FAMILIES
-from boards.families.base import Command, Job
+from boards.families.base import SINGLE_PORT_MAP, Command, Job
 from boards.netlist import module_resources, read_netlist, total
 from boards.pinout import board_module, clock_choices, clock_setting
 from boards.report import Report
@@ -28,6 +29,8 @@ from hwgen.errors import DesignError
 _log = logging.getLogger("hwgen")
 
 SOURCE, NETLIST, CONSTRAINTS, ROUTED, TIMING = "design.v", "netlist.json", "pins", "routed", "timing.json"
+
+FAMILY_FILES = Path(families.__file__).parent
 
 HEADROOM = 1.3
 """Without a wanted clock, place and route aims at this many times the fastest clock that its family is known for."""
@@ -55,6 +58,11 @@ class Flow:
         """Whether the core alone is placed, without pins."""
         return self.clock_mhz is None
 
+    @cached_property
+    def estimate(self) -> Estimate:
+        """What the design will take; synthesis follows its choice of memories for single-port RAMs."""
+        return estimate(self.design, self.board, out_of_context=self.out_of_context)
+
     @property
     def target_mhz(self) -> float:
         """What place and route aims at."""
@@ -72,13 +80,12 @@ class Flow:
                 f"{self.board.title} has no out-of-context flow: its place and route needs a pin for every port; "
                 "leave out --out-of-context to place the whole top level"
             )
-        guess = estimate(self.design, self.board, out_of_context=self.out_of_context)
-        guess.check_fit()
+        self.estimate.check_fit()
         steps = Steps(self.directory)
         elaborated = self.elaborate(steps)
         synthesised = self.synthesise(steps, elaborated)
         placed = [self.place(steps, elaborated, synthesised, seed) for seed in range(1, seeds + 1)]
-        report = self._report(guess, synthesised, [folder for folder in placed if folder is not None])
+        report = self._report(synthesised, [folder for folder in placed if folder is not None])
         steps.publish_text(json.dumps(report.as_dict(), indent=2) + "\n", "report.json")
         return report
 
@@ -98,11 +105,18 @@ class Flow:
     def synthesise(self, steps: Steps, elaborated: Path) -> Path:
         """The folder with the netlist."""
         family = FAMILIES[self.board.family]
-        script = f"read_verilog {SOURCE}\n{family.synthesis(self.top)}\nwrite_json {NETLIST}\n"
+        within = "" if self.out_of_context else "system.core."
+        single_port = [f"{within}{memory.name}" for memory in self.estimate.single_port]
+        commands = family.single_port_synthesis(self.top, single_port) if single_port else family.synthesis(self.top)
+        script = f"read_verilog {SOURCE}\n{commands}\nwrite_json {NETLIST}\n"
+        texts = {"synthesise.ys": script}
+        if single_port:
+            texts[SINGLE_PORT_MAP] = (FAMILY_FILES / SINGLE_PORT_MAP).read_text(encoding="utf-8")
         yosys = find_tool("yosys")
 
         def build(folder: Path) -> None:
-            (folder / "synthesise.ys").write_text(script, encoding="utf-8")
+            for name, text in texts.items():
+                (folder / name).write_text(text, encoding="utf-8")
             run_tool(yosys, ("-q", "-l", "synthesis.log", "synthesise.ys"), folder)
             if family.refinement:
                 netlist = read_netlist(folder / NETLIST)
@@ -110,7 +124,7 @@ class Flow:
                 (folder / NETLIST).write_text(json.dumps(refined), encoding="utf-8")
 
         inputs = {
-            "script": script,
+            "texts": texts,
             "tool": yosys.version,
             "refinement": family.refinement,
             "device": self.board.device,
@@ -174,7 +188,7 @@ class Flow:
 
         return steps.run(name, {"arguments": command.arguments, "tool": tool.version}, build, files)
 
-    def _report(self, guess: Estimate, synthesised: Path, placed: list[Path]) -> Report:
+    def _report(self, synthesised: Path, placed: list[Path]) -> Report:
         family = FAMILIES[self.board.family]
         modules = module_resources(read_netlist(synthesised / NETLIST), self.top, family)
         timings = [json.loads((folder / TIMING).read_text(encoding="utf-8")) for folder in placed]
@@ -195,7 +209,7 @@ class Flow:
             used=used,
             modules=modules,
             clocks=tuple(clocks_of(timings)) if timings else (),
-            estimate=guess,
+            estimate=self.estimate,
             tools={name: find_tool(name).version for name in commands},
             clock_mhz=self.clock_mhz,
         )

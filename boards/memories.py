@@ -1,6 +1,7 @@
 """How synthesis lays memories into a family's RAMs, as Yosys' ``memory_libmap`` does it."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hwgen.resources import Memory
@@ -37,6 +38,7 @@ class Placed:
     """What one memory takes."""
 
     block_rams: int = 0
+    sprams: int = 0
     luts: float = 0
     ffs: int = 0
 
@@ -56,8 +58,12 @@ LUT_RAMS = {
 }
 
 
+SINGLE_PORT_RAMS = {"ice40": (16384, 16)}
+"""Words and width of a family's single-port RAMs, which have no initial content."""
+
+
 def place(memory: Memory, family: str) -> Placed:
-    """What one copy of a memory takes in a family: the cheaper of block RAM, distributed RAM and flip-flops.
+    """What a memory takes in a family outside single-port RAMs: the cheapest of block RAM, distributed RAM, flip-flops.
 
     Read and write never meet (the cores see to that), so nothing is spent on what a read during a write gives.
     """
@@ -71,6 +77,39 @@ def place(memory: Memory, family: str) -> Placed:
     if lut_ram is not None:
         choices.append(_distributed(memory, lut_ram))
     return min(choices, key=lambda choice: choice[0])[1]
+
+
+def place_single_port(memory: Memory, family: str) -> Placed:
+    """What a memory takes in single-port RAMs: with them, one address for both ports, and what was read last held."""
+    words, width = SINGLE_PORT_RAMS[family]
+    deep = math.ceil(memory.words / words)
+    selection = 2 / 3 * memory.width * (deep - 1)
+    address_bits = (memory.words - 1).bit_length()
+    luts = memory.width + address_bits + 2 + selection
+    return Placed(sprams=deep * math.ceil(memory.width / width), luts=luts, ffs=memory.width + 1)
+
+
+def choose_single_port(memories: Sequence[Memory], family: str, block_rams: int, sprams: int) -> tuple[Memory, ...]:
+    """The memories that go into single-port RAMs, ``sprams`` at most, where ``block_rams`` do not suffice for all.
+
+    None as long as block RAMs suffice: their two ports need no logic. Otherwise as few single-port RAMs as make the
+    rest fit; if nothing does, those that leave the fewest block RAMs missing. A memory that needs its content from the
+    start on, or parts of whose words are written on their own, is never chosen.
+    """
+    if family not in SINGLE_PORT_RAMS:
+        return ()
+    excess = sum(place(memory, family).block_rams for memory in memories) - block_rams
+    # By single-port RAMs taken: the most block RAMs that this number of them saves, and the memories in them.
+    best: list[tuple[int, tuple[Memory, ...]]] = [(0, ())] * (sprams + 1)
+    for memory in memories:
+        if memory.initialised or memory.lanes > 1:
+            continue
+        saved, taken = place(memory, family).block_rams, place_single_port(memory, family).sprams
+        for room in range(sprams, taken - 1, -1):
+            without = best[room - taken]
+            if without[0] + saved > best[room][0]:
+                best[room] = (without[0] + saved, (*without[1], memory))
+    return next((chosen for saved, chosen in best if saved >= excess), best[-1][1])
 
 
 def _blocks(memory: Memory, block: BlockRam, shape: tuple[int, int]) -> tuple[int, float]:

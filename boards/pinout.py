@@ -61,6 +61,16 @@ def clock_setting(board: Board, clock_mhz: float) -> Pll | None:
     return pll
 
 
+def host_link(board: Board, clock_mhz: float | None = None) -> tuple[float, int]:
+    """Clock in Hz and baud rate of the host link on a board; ``clock_mhz``: by default the board's own clock.
+
+    Raises :class:`~hwgen.errors.DesignError` for a clock that the board cannot make or that is too slow for the link.
+    """
+    pll = None if clock_mhz is None else clock_setting(board, clock_mhz)
+    clock_hz = float(board.clock_hz) if pll is None else pll.out_hz
+    return clock_hz, baudrate_at(board, clock_hz)
+
+
 def board_module(board: Board, name: str, system: str, pll: Pll | None, led_count: int) -> tuple[str, int]:
     """Verilog of the module ``name`` that instantiates ``system`` (ports ``clk``, ``rst``, ``rx``, ``tx``, ``led``).
 

@@ -1,8 +1,11 @@
 """The tools that the flow runs: YoWASP's builds by default, native ones when they are on PATH and new enough."""
 
+import contextlib
 import logging
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sysconfig
 import time
@@ -87,16 +90,22 @@ def find_tool(name: str) -> Tool:
 def run_tool(tool: Tool, arguments: Sequence[str], folder: Path) -> float:
     """Run a tool in ``folder`` and return the seconds it took; its output goes to ``<tool>.log`` there.
 
+    Whatever interrupts the run ends the tool and the processes that it has started.
+
     Raises :class:`~hwgen.errors.ToolError` with the end of its output if it fails.
     """
     start = time.perf_counter()
     log = folder / f"{tool.name}.log"
     with log.open("wb") as output:
-        process = subprocess.Popen([tool.path, *arguments], cwd=folder, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [tool.path, *arguments], cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            process_group=0,
+        )  # fmt: skip
         try:
             code = process.wait()
-        except BaseException:  # KeyboardInterrupt too: leave no tool running
-            process.kill()
+        except BaseException:  # KeyboardInterrupt and SystemExit too: leave no tool running
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             raise
     if code != 0:

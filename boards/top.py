@@ -20,7 +20,7 @@ class BoardTop(wiring.Component):
     """A core behind a host link, without anything that only one board has.
 
     Args:
-        component: the core, with members ``bus``, ``x`` and ``y``.
+        component: the core, with members ``bus``, ``x`` and ``y``; its ``irq`` stays open, as the link's host polls.
         clock_hz: frequency of the clock.
         baudrate: of the UART.
         timeout: clocks that a bus access or a word of the ``x`` stream may take.

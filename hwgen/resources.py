@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Memory:
-    """Equal memories with one read port and one write port, both clocked."""
+    """A memory with one read port and one write port, both clocked, that never work in the same clock."""
 
     name: str
-    """Of the module that holds them."""
+    """Its path in the core."""
     words: int
     lanes: int
     """Parts of a word that are written on their own."""
     lane_bits: int
-    copies: int = 1
+    initialised: bool = True
+    """Whether it needs its content from the start on; if not, nothing depends on what it holds before it is written."""
 
     @property
     def width(self) -> int:
@@ -22,8 +23,8 @@ class Memory:
 
     @property
     def bits(self) -> int:
-        """Bits of all copies."""
-        return self.words * self.width * self.copies
+        """Bits of all words."""
+        return self.words * self.width
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Needs:
     """Reads of each memory for one sample."""
     memory_parameters: str
     """Design-file parameters that make the memories smaller, as a sentence has them."""
+    empty_parameters: str
+    """The same that make the memories start empty."""
     logic_parameters: str
     """The same for look-up tables and flip-flops."""
 

@@ -1,7 +1,7 @@
 """What a device family is to the flow: its tools' commands, its primitives, its PLL and its constraint format."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +13,10 @@ RESOURCES = ("lut", "ff", "block_ram", "spram", "dsp")
 
 SINGLE_PINS = ("clk_pin", "rx_pin", "tx_pin")
 """Ports of the board's top module, beside ``led_pins``."""
+
+
+SINGLE_PORT_MAP = "single_port.v"
+"""Yosys techmap, in this folder, that joins the two ports of a memory."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,13 @@ class Family(ABC):
     @abstractmethod
     def synthesis(self, top: str) -> str:
         """Yosys commands that map the design read so far onto the family's primitives."""
+
+    def single_port_synthesis(self, top: str, memories: Sequence[str]) -> str:
+        """The same, with the memories called ``memories`` in single-port RAMs, for families that have some.
+
+        The commands run beside the file :data:`SINGLE_PORT_MAP`.
+        """
+        raise NotImplementedError(f"{self.name} has no single-port RAMs")
 
     refinement: ClassVar[str] = ""
     """What :meth:`refine` does, with a number that grows when it does something else; empty: nothing."""

@@ -1,11 +1,11 @@
 """Lattice iCE40 UltraPlus: Yosys, nextpnr-ice40, icepack."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from boards.definitions import Board
-from boards.families.base import Command, Family, Job, Pll, nearest, pin_table
+from boards.families.base import SINGLE_PORT_MAP, Command, Family, Job, Pll, nearest, pin_table
 
 VCO_HZ = (533e6, 1066e6)
 PHASE_DETECTOR_HZ = (10e6, 133e6)
@@ -40,7 +40,22 @@ class Ice40(Family):
     bitstream_suffix = ".bin"
 
     def synthesis(self, top: str) -> str:
-        return f"synth_ice40 -device u -dsp -spram -top {top}"
+        return f"synth_ice40 -device u -dsp -top {top}"
+
+    def single_port_synthesis(self, top: str, memories: Sequence[str]) -> str:
+        # Yosys' own choice (-spram) finds none: the memories start with zeros, and their two ports have two addresses.
+        chosen = " ".join(f"c:{memory}" for memory in memories)
+        return "\n".join(
+            [
+                f"{self.synthesis(top)} -run begin:map_ram",
+                f"select -assert-count {len(memories)} {chosen}",
+                f"chtype -set $__single_port_memory {chosen}",
+                f"techmap -map {SINGLE_PORT_MAP}",
+                # techmap renames them, and the report counts by name.
+                *(f'setparam -set MEMID "\\{memory}" c:{memory}' for memory in memories),
+                f"{self.synthesis(top)} -run map_ram:",
+            ]
+        )
 
     def constraints(self, board: Board, leds: int) -> tuple[str, str]:
         return ".pcf", "".join(f"set_io {port} {pin}\n" for port, pin in pin_table(board, leds))

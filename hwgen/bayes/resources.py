@@ -16,21 +16,23 @@ def needs(config: BayesConfig) -> Needs:
     lanes = "" if config.mode == "logarithmic" or config.lanes == 1 else ", bayes.lanes"
     return Needs(
         memories=tuple(
-            Memory("memory", words=max(bins, 2), lanes=config.rows, lane_bits=config.likelihood_bits, copies=count)
-            for bins, count in _counted(config.stream_bins)
+            Memory(
+                f"memory.column_{index}",
+                words=max(bins, 2),
+                lanes=1,  # a bus write puts back the whole word
+                lane_bits=config.rows * config.likelihood_bits,
+                initialised=config.initialised,
+            )
+            for index, bins in enumerate(config.stream_bins)
         ),
         blocks=(_bus(config), _memory(config), *engine, _decide(config), _result(config)),
         cycles_per_sample=config.slots,
         latency=config.latency + config.slots,
         reads_per_sample=1,
         memory_parameters="lower bayes.bins, bayes.rows, bayes.likelihood_bits or the number of columns",
+        empty_parameters="set bayes.initialised = false and load the likelihoods over the bus",
         logic_parameters=f"lower bayes.rows, the number of columns, bayes.likelihood_bits{lanes}",
     )
-
-
-def _counted(sizes: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Each size once, with how often it occurs."""
-    return [(size, sizes.count(size)) for size in dict.fromkeys(sizes)]
 
 
 def _selection(ways: int) -> float:

@@ -1,7 +1,11 @@
 """The command's frame: subcommands, errors to exit codes, progress to standard error."""
 
 import logging
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 import typer
 from rich.logging import RichHandler
@@ -32,7 +36,7 @@ app = typer.Typer(
     help="Generators of verified hardware for physics-inspired learning machines.",
     epilog=(
         "Exit codes: 0 success; 1 a difference was found, or doctor found something missing; 2 wrong usage or input; "
-        "3 a tool is missing or failed; 130 interrupted."
+        "3 a tool is missing or failed; 129, 130, 143 stopped by a signal."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -68,6 +72,31 @@ def options(
     """Generators of verified hardware for physics-inspired learning machines."""
 
 
+STOPPING = {signal.SIGTERM: ExitCode.TERMINATED, signal.SIGHUP: ExitCode.HUNG_UP}
+"""Signals that end the command as Control-C does: it stops the tools that it runs and removes what is half written."""
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[None]:
+    """Meanwhile the signals in :data:`STOPPING` raise SystemExit with their exit code; ignored ones stay ignored."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for other in handlers:
+            signal.signal(other, signal.SIG_IGN)  # nothing may disturb the cleaning up
+        ERRORS.print(f"hwgen: stopped by {signal.Signals(number).name}")
+        raise SystemExit(STOPPING[signal.Signals(number)])
+
+    handlers = {number: signal.getsignal(number) for number in STOPPING}
+    handlers = {number: handler for number, handler in handlers.items() if handler is not signal.SIG_IGN}
+    for number in handlers:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
 def main() -> None:
     """Run the command line; what went wrong becomes one message and an exit code."""
     handler = RichHandler(console=progress, show_time=False, show_level=False, show_path=False)
@@ -75,7 +104,8 @@ def main() -> None:
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        app()
+        with stopped_by_signals():
+            app()
     except ToolError as error:
         ERRORS.print(f"hwgen: {error}", markup=False, highlight=False, soft_wrap=True)
         sys.exit(ExitCode.TOOL)

@@ -13,6 +13,16 @@ from hwgen.cache import cache_dir
 from hwgen.cli.output import ExitCode, JsonOption, print_json, print_table
 from hwgen.errors import ToolError
 
+BOARD_TOOLS = {
+    "yosys": "synth, build",
+    "nextpnr-ecp5": "synth, build (ECP5)",
+    "nextpnr-ice40": "synth, build (iCE40)",
+    "nextpnr-himbaechel-gowin": "synth, build (Gowin)",
+    "ecppack": "build (ECP5)",
+    "icepack": "build (iCE40)",
+    "gowin_pack": "build (Gowin)",
+}
+
 
 def doctor(as_json: JsonOption = False) -> None:
     """Check the tools that hwgen uses; exits with 1 when one that it needs is missing."""
@@ -31,6 +41,11 @@ def doctor(as_json: JsonOption = False) -> None:
         _check("g++", "rtl backend, cocotb benches", True, "apt-get install g++", _program("g++", "--version")),
         _check("make", "cocotb benches on Verilator", True, "apt-get install make", _program("make", "--version")),
         _check("iverilog", "4-state simulation", False, "apt-get install iverilog", _program("iverilog", "-V")),
+        *(
+            _check(name, use, False, 'pip install "hwgen[boards]"', _board_tool(name))
+            for name, use in BOARD_TOOLS.items()
+        ),
+        _check("openFPGALoader", "program", False, "apt-get install openfpgaloader", _program("openFPGALoader", "-V")),
         _check("matplotlib", "figures", False, 'pip install "hwgen[plot]"', _package("matplotlib")),
     ]
     healthy = all(check["found"] is not None for check in checks if check["needed"])
@@ -62,6 +77,16 @@ def _verilator() -> str:
     from sim.backends.verilator import verilator_version
 
     return verilator_version()
+
+
+def _board_tool(name: str) -> Callable[[], str]:
+    def find() -> str:
+        from boards.tools import find_tool
+
+        tool = find_tool(name)
+        return f"{tool.version}, {tool.path}"
+
+    return find
 
 
 def _program(name: str, *arguments: str) -> Callable[[], str]:

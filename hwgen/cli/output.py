@@ -24,12 +24,15 @@ class ExitCode(IntEnum):
     DIFFERENCE = 1
     INPUT = 2
     TOOL = 3
+    HUNG_UP = 129
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 def print_json(value: Any) -> None:
     """One JSON value on standard output."""
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    sys.stdout.flush()  # who reads it from a pipe may be waiting for it, as for a virtual board's port
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -84,7 +84,7 @@ def test_design_that_cannot_fit_is_refused_before_anything_is_built(tmp_path: Pa
     with pytest.raises(DesignError) as refusal:
         Flow(design(bins=[512] * 8), BOARDS["icebreaker"], tmp_path / "run", 12).run()
     assert str(refusal.value) == (
-        "machine needs 41 block RAMs, and 1BitSquared iCEBreaker has 30: "
+        "machine needs 33 block RAMs beside 4 single-port RAMs, and 1BitSquared iCEBreaker has 30: "
         "lower bayes.bins, bayes.rows, bayes.likelihood_bits or the number of columns"
     )
     assert not (tmp_path / "run").exists()

@@ -20,9 +20,3 @@ def test_block_rams_are_those_of_yosys(family: str) -> None:
         if place(Memory("memory", words, lanes, bits), family).block_rams != expected
     ]
     assert wrong == []
-
-
-def test_copies_do_not_change_one_copy() -> None:
-    one, many = (place(Memory("memory", 512, 4, 8, copies), "ecp5") for copies in (1, 6))
-    assert one == many
-    assert one.block_rams == 1

@@ -4,7 +4,7 @@ import pytest
 
 from boards.definitions import BOARDS
 from boards.families import FAMILIES, ecp5, gowin, ice40, xilinx
-from boards.pinout import baudrate_at, clock_choices, clock_setting
+from boards.pinout import baudrate_at, clock_choices, clock_setting, host_link
 from hwgen.errors import DesignError
 
 VCO_HZ = {"ecp5": ecp5.VCO_HZ, "ice40": ice40.VCO_HZ, "gowin": gowin.VCO_HZ, "xilinx": xilinx.VCO_HZ}
@@ -71,3 +71,10 @@ def test_slow_clocks_get_a_slower_link(mhz: float, baudrate: int) -> None:
 def test_clock_too_slow_for_any_link_is_refused() -> None:
     with pytest.raises(DesignError, match=r"clock-mhz must be at least 0\.4608 .*, not 0\.1"):
         baudrate_at(BOARDS["icebreaker"], 0.1e6)
+
+
+def test_host_link_runs_at_the_boards_clock_unless_told_otherwise() -> None:
+    assert host_link(BOARDS["ulx3s-85f"]) == (25e6, 3_000_000)
+    assert host_link(BOARDS["icebreaker"], 24) == (24e6, 3_000_000)
+    with pytest.raises(DesignError, match="clock-mhz must be 12"):
+        host_link(BOARDS["icebreaker"], 300)

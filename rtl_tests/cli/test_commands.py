@@ -212,3 +212,38 @@ def test_demo_writes_its_summary(run: Run, tmp_path: Path) -> None:
         assert entry["cycles_per_decision"] == entry["cycles_predicted"]
         assert entry["accuracy_golden"] == entry["accuracy_rtl"]
         assert (tmp_path / entry["design"] / f"{entry['design']}.v").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--board", "icebraker"], "board must be one of ulx3s-85f"),
+        (["--board", "icebreaker", "--baudrate", 9600], "baudrate must be 3000000, the rate of the link of"),
+        (["--board", "icebreaker", "--clock-mhz", 300], "clock-mhz must be 12 (the clock of"),
+    ],
+)
+def test_a_virtual_board_that_cannot_be_exits_with_2(run: Run, arguments: list[object], message: str) -> None:
+    outcome = run("board-sim", WINE, *arguments)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert message in outcome.err.replace("\n", " ")
+
+
+def test_doctor_needs_no_board_tools_and_tells_what_installs_them(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from boards import tools
+    from hwgen.errors import ToolError
+
+    def find(name: str) -> tools.Tool:
+        if name == "yosys":
+            return tools.Tool(name, "/bin/yosys", "native 0.61")
+        raise ToolError(f"{name} is not installed")
+
+    monkeypatch.setattr(tools, "find_tool", find)
+    outcome = run("doctor", "--json")
+    checks = {check["name"]: check for check in json.loads(outcome.out)["checks"]}
+    assert outcome.code == 0
+    assert {*tools.KNOWN, "openFPGALoader"} <= set(checks)
+    assert checks["yosys"]["found"] == "native 0.61, /bin/yosys"
+    assert checks["icepack"] == {
+        "name": "icepack", "used_by": "build (iCE40)", "needed": False, "found": None,
+        "mend": 'pip install "hwgen[boards]"',
+    }  # fmt: skip
