@@ -92,7 +92,7 @@ def golden_vectors(design: Design, count: int = BENCH_SAMPLES, seed: int = 0) ->
         inputs["samples"][: len(real)] = real
     result = open_design(design).infer(**inputs)
     loads = np.zeros((0, 2), np.uint32)
-    if design.parameters is not None and not getattr(design.config, "initialised", False):
+    if design.parameters is not None and design.verilog_parameters is None:
         loads = stimulus.load_writes(design.parameters)
     return Vectors(stimulus.pack_samples(**inputs), stimulus.pack_results(result), loads, result.busy_cycles)
 

@@ -25,6 +25,11 @@ def parse_table(model: type[Table], name: str, values: dict[str, Any], source: s
         raise DesignError("\n".join(prefix + line for line in _explain(model, name, error))) from None
 
 
+def hash_64(content: bytes) -> int:
+    """The first 8 bytes of the SHA-256 of ``content``, an unsigned number: what the hardware's hash registers hold."""
+    return int.from_bytes(hashlib.sha256(content).digest()[:8], "big")
+
+
 class CoreConfig(pydantic.BaseModel):
     """Parameters that fix one core's hardware. Subclasses add fields; derived sizes are properties."""
 
@@ -52,8 +57,7 @@ class CoreConfig(pydantic.BaseModel):
     @property
     def hash(self) -> int:
         """64-bit config hash (unsigned): in the hardware's ``config_hash`` register and in every emitted header."""
-        digest = hashlib.sha256(f"{self.core}:{self.canonical()}".encode()).digest()
-        return int.from_bytes(digest[:8], "big")
+        return hash_64(f"{self.core}:{self.canonical()}".encode())
 
 
 def _explain(model: type[pydantic.BaseModel], name: str, error: pydantic.ValidationError) -> list[str]:

@@ -49,10 +49,19 @@ class Design:
         stimulus = self.core.load("stimulus")(self.config)
         return replace(self, parameters=stimulus.random_parameters(np.random.default_rng(seed)))
 
+    @property
+    def verilog_parameters(self) -> Any:
+        """What the Verilog's memories start with, or None: they are then loaded over the bus."""
+        return self.parameters if getattr(self.config, "initialised", False) else None
+
+    @property
+    def content_hash(self) -> int:
+        """64-bit hash of what the Verilog's memories start with; 0 when that is nothing."""
+        return 0 if self.verilog_parameters is None else int(self.verilog_parameters.digest)
+
     def component(self) -> Any:
         """The hardware, an Amaranth component."""
-        baked = self.parameters if getattr(self.config, "initialised", False) else None
-        return self.core.load("component")(self.config, baked)
+        return self.core.load("component")(self.config, self.verilog_parameters)
 
     def verilog(self) -> "Verilog":
         """The emitted Verilog: the same bytes for the same design and tool versions."""

@@ -14,7 +14,7 @@ class BusError(HwgenError):
 
 
 class HardwareMismatch(HwgenError):
-    """The hardware is not the one the driver was made for (other core, other config)."""
+    """The hardware is not the one the driver was made for (other core, other config, other content)."""
 
 
 class ToolError(HwgenError):

@@ -20,7 +20,8 @@ class Core:
     config: str
     """Subclass of :class:`~hwgen.config.CoreConfig`."""
     component: str
-    """The hardware: called with a config and the parameters that the Verilog holds, or None."""
+    """The hardware: called with a config and the parameters that the Verilog holds, or None. Parameters have a
+    ``digest``, a 64-bit hash of them."""
     driver: str
     """Called with a transport and a config."""
     model: str

@@ -15,6 +15,7 @@ from hwgen.bayes.table import LikelihoodTable
 from hwgen.bus.bank import RegisterBank, fields_of
 from hwgen.bus.common import IDENTITY_MAGIC
 from hwgen.bus.interface import BusSignature
+from hwgen.bus.interrupts import connect_interrupts
 from hwgen.parts.skid_buffer import SkidBuffer
 from hwgen.parts.wide_counter import WideCounter
 
@@ -26,9 +27,9 @@ class BayesCore(wiring.Component):
         config: its parameters.
         table: the likelihoods that the Verilog holds; required if and only if ``config.initialised``.
 
-    Members: ``bus``: registers and likelihood memory; ``x``: samples; ``y``: results, one for each sample, in order.
-    Latency and throughput in clocks: :attr:`~hwgen.bayes.config.BayesConfig.latency`,
-    :attr:`~hwgen.bayes.config.BayesConfig.slots`.
+    Members: ``bus``: registers and likelihood memory; ``x``: samples; ``y``: results, one for each sample, in order;
+    ``irq``: see :class:`~hwgen.bus.interrupts.Interrupts`. Latency and throughput in clocks:
+    :attr:`~hwgen.bayes.config.BayesConfig.latency`, :attr:`~hwgen.bayes.config.BayesConfig.slots`.
     """
 
     def __init__(self, config: BayesConfig, table: LikelihoodTable | None = None) -> None:
@@ -43,6 +44,7 @@ class BayesCore(wiring.Component):
                 "bus": In(BusSignature()),
                 "x": In(stream_of(sample_layout(config))),
                 "y": Out(stream_of(result_layout(config))),
+                "irq": Out(1),
             }
         )
 
@@ -92,6 +94,7 @@ class BayesCore(wiring.Component):
             memory.locked.eq(busy),
             bank.identity.eq(self.identity),
             bank.config_hash.eq(config.hash),
+            bank.content_hash.eq(0 if self.table is None else self.table.digest),
             bank.status.eq(busy | loaded << 1),
             bank.errors.eq(memory.invalid_observation | memory.not_loaded << 1),
             bank.busy_cycles.eq(busy_cycles.value),
@@ -101,6 +104,7 @@ class BayesCore(wiring.Component):
             busy_cycles.increment.eq(engine.working),
             busy_cycles.clear.eq(soft_reset),
         ]
+        connect_interrupts(m, bank, y=self.y, busy=busy, irq=self.irq)
         with m.If(control["set_loaded"]):
             m.d.sync += loaded.eq(1)
         with m.Elif(control["clear_loaded"]):

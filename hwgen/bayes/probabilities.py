@@ -1,7 +1,5 @@
 """The naive Bayesian classifier in floating point: what an importer delivers and quantisation starts from."""
 
-import io
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hwgen.errors import DesignError
-from hwgen.output import write_bytes
+from hwgen.npz import read_npz, write_npz
 
 MAX_ROWS = 64
 MAX_COLUMNS = 64
@@ -120,9 +118,7 @@ class ProbabilityTable:
         arrays["prior"] = self.prior
         if self.feedback is not None:
             arrays["feedback"] = self.feedback
-        content = io.BytesIO()
-        np.savez_compressed(content, **arrays)
-        write_bytes(Path(path), content.getvalue())
+        write_npz(path, arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -143,18 +139,6 @@ class ProbabilityTable:
             return cls(tuple(arrays[name] for name in expected[:-1]), arrays["prior"], arrays.get("feedback"))
         except DesignError as error:
             raise DesignError(f"{path}: {error}") from None
-
-
-def read_npz(path: str | Path) -> dict[str, NDArray[Any]]:
-    """Every array of an ``.npz`` file. Raises :class:`~hwgen.errors.DesignError` naming a file that is not one."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError:
-        raise DesignError(f"{path} does not exist") from None
-    except (OSError, ValueError, AttributeError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        # AttributeError and TypeError: a single array (.npy) is no archive.
-        raise DesignError(f"{path} is not an .npz file of numbers: {error}") from None
 
 
 def check_observations(samples: ArrayLike, bins: tuple[int, ...]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -14,9 +14,10 @@ from sklearn.naive_bayes import GaussianNB
 from hwgen.bayes.binning import Binning, ColumnGroups
 from hwgen.bayes.importers import estimate, from_gaussian_nb
 from hwgen.bayes.machine import DEFAULT_BINS, Imported, Observer, Resolved, build, from_trained, rows_of
-from hwgen.bayes.probabilities import ProbabilityTable, read_npz
+from hwgen.bayes.probabilities import ProbabilityTable
 from hwgen.bayes.source import BayesSource
 from hwgen.errors import DesignError
+from hwgen.npz import read_npz
 
 MOST_LEVELS = 64
 """Integer features with at most so many levels are categories of their own."""

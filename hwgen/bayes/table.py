@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hwgen.bayes.config import BayesConfig
+from hwgen.config import hash_64
 from hwgen.errors import DesignError
 
 
@@ -51,6 +52,11 @@ class LikelihoodTable:
                 )
             checked.append(array.astype(np.uint16))
         return cls(tuple(checked))
+
+    @property
+    def digest(self) -> int:
+        """64-bit hash of all likelihoods (unsigned), equal for equal tables: ``content_hash`` of the hardware."""
+        return hash_64(b"".join(f"{stream.shape}".encode() + stream.astype("<u2").tobytes() for stream in self.streams))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LikelihoodTable) or len(self.streams) != len(other.streams):

@@ -11,18 +11,22 @@ from hwgen.bus.map import WORD_BYTES, Access, Register, RegisterMap, Window
 class RegisterBank(wiring.Component):
     """Answers the bus for a register map.
 
-    Registers answer three clocks after ``valid``; a window answers when its memory does. Addresses outside the map or
+    Registers answer three clocks after ``valid``, a window two clocks after its memory. Addresses outside the map or
     not on a word boundary, accesses that a register does not allow, and values too wide for it answer with ``error``.
 
     Members: ``bus``; for each register a signal of its name and width, driven by the core (``ro``: the value;
-    ``rw1c``: bits to set) or by the bank (``rw``: the value; ``wo``: one-clock strobes); for each window its port;
-    ``clear`` returns the stored bits to their reset value.
+    ``rw1c``: bits to set) or by the bank (``rw``: the value; ``wo``: one-clock strobes); for each ``rw1c`` register
+    also ``<name>_flags``, its value, and ``<name>_raised``, the bits set in this clock that are 0 or are just being
+    cleared; for each window its port; ``clear`` returns the stored bits to their reset value.
     """
 
     def __init__(self, register_map: RegisterMap) -> None:
         self.map = register_map
         flow = {Access.READ: In, Access.STICKY: In, Access.READ_WRITE: Out, Access.STROBE: Out}
         members = {register.name: flow[register.access](register.width) for register in register_map.registers}
+        for register in register_map.registers:
+            if register.access is Access.STICKY:
+                members |= {f"{register.name}_{suffix}": Out(register.width) for suffix in ("flags", "raised")}
         members |= {
             window.name: Out(WindowSignature(sum(window.index_bits), window.width)) for window in register_map.windows
         }
@@ -75,8 +79,14 @@ class RegisterBank(wiring.Component):
                 value = self._add_storage(m, register, write, request.wdata)
                 m.d.comb += port.eq(value)
             case Access.STICKY:
-                value = Signal(register.width, name=f"{register.name}_flags")
-                m.d.sync += value.eq(Mux(self.clear, 0, value & ~Mux(write, request.wdata, 0)) | port)
+                value = getattr(self, f"{register.name}_flags")
+                kept = Signal(register.width, name=f"{register.name}_kept")
+                m.d.comb += [
+                    kept.eq(Mux(self.clear, 0, value & ~Mux(write, request.wdata, 0))),
+                    getattr(self, f"{register.name}_raised").eq(port & ~kept),
+                ]
+                # An event in the very clock of its clearing wins: none is lost.
+                m.d.sync += value.eq(kept | port)
 
         with m.If(act & selected.any()):
             m.d.sync += bus.ready.eq(1)
@@ -111,18 +121,23 @@ class RegisterBank(wiring.Component):
         inside = (request.address[:2] == 0) & (word_address[index_bits:] == base >> index_bits)
         selected = Signal(name=f"{window.name}_selected")
         m.d.sync += selected.eq(inside & (~request.write | _fits(request.wdata, window.width)))
+        # The memory's answer is registered: its way through the memory's own selection is long enough.
+        answered = Signal(name=f"{window.name}_answered")
+        error = Signal(name=f"{window.name}_error")
+        rdata = Signal(window.width, name=f"{window.name}_rdata", reset_less=True)
         m.d.comb += [
-            port.valid.eq(act & selected),
+            port.valid.eq(act & selected & ~answered),
             port.write.eq(request.write),
             port.index.eq(word_address[:index_bits]),
             port.wdata.eq(request.wdata),
         ]
-        with m.If(port.valid & port.ready):
-            m.d.sync += [
-                bus.ready.eq(1),
-                bus.error.eq(port.error),
-                bus.rdata.eq(Mux(request.write | port.error, 0, port.rdata)),
-            ]
+        m.d.sync += [
+            answered.eq(port.valid & port.ready),
+            error.eq(port.error),
+            rdata.eq(Mux(request.write | port.error, 0, port.rdata)),
+        ]
+        with m.If(answered):
+            m.d.sync += [bus.ready.eq(1), bus.error.eq(error), bus.rdata.eq(rdata)]
         return selected
 
 

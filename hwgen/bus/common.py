@@ -5,6 +5,13 @@ from hwgen.bus.map import Access, Field, Register, RegisterMap, Window
 IDENTITY_MAGIC = 0x6877
 """ASCII ``hw``: the upper half of every core's identity register."""
 
+INTERRUPT_SOURCES = (
+    Field("error", "A bit of errors rose: it was 0, or was just being cleared, and the hardware set it."),
+    Field("result", "A result came up on y: the first one, or the next after a transfer."),
+    Field("idle", "status.busy fell from 1 to 0, other than by a soft reset."),
+)
+"""What every core's ``irq`` can announce: a bit each of ``interrupt_mask`` and ``interrupt_pending``."""
+
 
 def core_map(
     *,
@@ -41,14 +48,22 @@ def core_map(
                 (Field("value", "The first 8 bytes of the SHA-256.", width=64),),
             ),
             Register(
+                "content_hash",
+                Access.READ,
+                "Hash of the memories' content that the Verilog was emitted with, whatever has been loaded since: a "
+                "driver refuses hardware that was emitted with another.",
+                (Field("value", "The first 8 bytes of the SHA-256; 0: emitted without content.", width=64),),
+            ),
+            Register(
                 "control",
                 Access.STROBE,
                 "Commands; writing 0 to a bit does nothing.",
                 (
                     Field(
                         "soft_reset",
-                        "Drop the samples in flight, clear errors and counters; memories stay, and so do results that "
-                        "have reached the output buffer (two at most), until they are taken on y.",
+                        "Drop the samples in flight, clear errors, counters, interrupt mask and pending interrupts; "
+                        "memories stay, and so do results that have reached the output buffer (two at most), until "
+                        "they are taken on y.",
                     ),
                     *control,
                 ),
@@ -60,6 +75,19 @@ def core_map(
                 (Field("busy", "A sample is in the core: accepted on x, its result not yet taken on y."), *status),
             ),
             Register("errors", Access.STICKY, "What went wrong since these bits were last cleared.", errors),
+            Register(
+                "interrupt_mask",
+                Access.READ_WRITE,
+                "1: irq is 1 while the source is pending. Cleared by soft reset.",
+                INTERRUPT_SOURCES,
+            ),
+            Register(
+                "interrupt_pending",
+                Access.STICKY,
+                "What happened since these bits were last cleared, masked or not. Cleared by soft reset; a result that "
+                "it leaves on y is announced again.",
+                INTERRUPT_SOURCES,
+            ),
             Register(
                 "busy_cycles",
                 Access.READ,

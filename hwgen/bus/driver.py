@@ -46,6 +46,18 @@ class CoreDriver:
                 "generate and build the design again"
             )
 
+    def check_content(self, content_hash: int) -> None:
+        """Raise :class:`~hwgen.errors.HardwareMismatch` unless the memories were emitted with this content.
+
+        What has been loaded since does not show in the hash, on either side.
+        """
+        found = self.read_register("content_hash")
+        if found != content_hash:
+            raise HardwareMismatch(
+                f"the hardware's memories were emitted with content {found:016x}, the design's have "
+                f"{content_hash:016x}; generate and build the design again"
+            )
+
     def read_register(self, name: str) -> int:
         """The register's value, all its words."""
         base = self.map.base(name)
@@ -67,18 +79,41 @@ class CoreDriver:
 
     def errors(self) -> frozenset[str]:
         """Names of the sticky errors since the last :meth:`clear_errors` or :meth:`soft_reset`."""
-        flags = self.read_register("errors")
-        register = self.map.register("errors")
-        return frozenset(field.name for field in register.fields if flags >> register.lsb(field) & 1)
+        return self._flags("errors")
 
     def clear_errors(self) -> None:
         """Clear the sticky errors."""
         register = self.map.register("errors")
         self.write_register("errors", _mask(register, [field.name for field in register.fields]))
 
+    def enable_interrupts(self, *sources: str) -> None:
+        """Let these sources, and no others, raise ``irq``: some of ``error``, ``result`` and ``idle``.
+
+        A source that is pending already raises it at once. Raises :class:`KeyError` for any other name.
+        """
+        self.write_register("interrupt_mask", _mask(self.map.register("interrupt_mask"), sources))
+
+    def pending_interrupts(self) -> frozenset[str]:
+        """Names of the sources that were heard of since their last :meth:`clear_interrupts`, enabled or not."""
+        return self._flags("interrupt_pending")
+
+    def clear_interrupts(self, *sources: str) -> None:
+        """Clear these sources, all without arguments; what happens meanwhile is pending again.
+
+        Raises :class:`KeyError` for a name that is no source.
+        """
+        register = self.map.register("interrupt_pending")
+        self.write_register(register.name, _mask(register, sources or [field.name for field in register.fields]))
+
     def soft_reset(self) -> None:
-        """Drop what the core is working on, clear errors and counters; memories stay."""
+        """Drop what the core is working on, clear errors, counters and interrupts; memories stay."""
         self.strobe("soft_reset")
+
+    def _flags(self, name: str) -> frozenset[str]:
+        """Names of the one-bit fields of a register that are 1."""
+        flags = self.read_register(name)
+        register = self.map.register(name)
+        return frozenset(field.name for field in register.fields if flags >> register.lsb(field) & 1)
 
     def close(self) -> None:
         """Give the hardware back."""

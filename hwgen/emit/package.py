@@ -53,7 +53,7 @@ def package_files(design: Design, vectors: Vectors, interfaces: Interfaces) -> d
     component = design.component()
     name = design.name
     verilog = emit_verilog(wrapped(component, interfaces), name, header(design))
-    bench = testbench_files(name, component, design.config.hash, vectors, interfaces)
+    bench = testbench_files(name, component, (design.config.hash, design.content_hash), vectors, interfaces)
     files = {
         f"{name}.v": verilog.text,
         f"{name}_registers.md": register_markdown(name, component.map),
@@ -68,6 +68,7 @@ def package_files(design: Design, vectors: Vectors, interfaces: Interfaces) -> d
         "core": design.core.name,
         "config": design.config.parameters(),
         "config_hash": f"{design.config.hash:016x}",
+        "content_hash": f"{design.content_hash:016x}",
         "interfaces": interfaces.manifest(),
         "ports": verilog.ports,
         "tools": tool_versions(),

@@ -27,10 +27,15 @@ class Vectors:
 
 
 def testbench_files(
-    name: str, component: Any, config_hash: int, vectors: Vectors, interfaces: Interfaces
+    name: str, component: Any, hashes: tuple[int, int], vectors: Vectors, interfaces: Interfaces
 ) -> dict[str, str]:
-    """File names and texts of the bench of a core emitted as ``name`` behind ``interfaces``: bench and vectors."""
+    """File names and texts of the bench of a core emitted as ``name`` behind ``interfaces``: bench and vectors.
+
+    ``hashes`` are those that the hardware must state: of the config, of the memories' content.
+    """
     register_map = component.map
+    config_hash, content_hash = hashes
+    pending = register_map.register("interrupt_pending")
     x_bits, y_bits = len(Value.cast(component.x.payload)), len(Value.cast(component.y.payload))
     bench = render(
         "hwgen.emit",
@@ -54,7 +59,12 @@ def testbench_files(
         identity=[
             *_words(register_map, "identity", component.identity),
             *_words(register_map, "config_hash", config_hash),
+            *_words(register_map, "content_hash", content_hash),
         ],
+        interrupt_mask=register_map.base("interrupt_mask"),
+        interrupt_pending=register_map.base("interrupt_pending"),
+        interrupt_result=1 << pending.lsb(pending.field("result")),
+        interrupts=(1 << pending.width) - 1,
         counters=[
             *_words(register_map, "samples", len(vectors.x)),
             *_words(register_map, "busy_cycles", vectors.busy_cycles),

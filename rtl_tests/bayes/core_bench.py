@@ -179,6 +179,31 @@ async def errors_stay_until_1_is_written_to_them(dut: Any) -> None:
 
 
 @cocotb.test()
+async def irq_follows_results_errors_and_idleness(dut: Any) -> None:
+    bench = await Bench.start(dut)
+    await bench.load()
+    error, result, idle = 1, 2, 4
+    await bench.write("interrupt_mask", result)
+    assert await bench.read("interrupt_pending") == 0 and not dut.irq.value
+    bench.y_stall = 1.0
+    await bench.send_one(valid=True)
+    await bench.settle()
+    assert await bench.read("interrupt_pending") == result and dut.irq.value  # still on y, so not idle
+    await bench.write("interrupt_pending", result)
+    await bench.settle()
+    assert await bench.read("interrupt_pending") == 0 and not dut.irq.value
+    await bench.write("interrupt_mask", error | idle)
+    await bench.finish()
+    assert await bench.read("interrupt_pending") == idle and dut.irq.value
+    await bench.write("interrupt_pending", idle)
+    await bench.send_one(valid=False)
+    await bench.finish()
+    assert await bench.read("interrupt_pending") == error | result | idle and dut.irq.value
+    await bench.command("soft_reset")
+    assert await bench.read("interrupt_pending") == await bench.read("interrupt_mask") == 0 and not dut.irq.value
+
+
+@cocotb.test()
 async def nothing_is_decided_before_the_likelihoods_are_loaded(dut: Any) -> None:
     bench = await Bench.start(dut)
     await bench.load()

@@ -23,7 +23,7 @@ DESIGN = "HWGEN_BENCH_DESIGN"
 FLIP = "HWGEN_BENCH_FLIP"
 """Environment: number of the expected bit, counted over all results, that is altered on purpose; none if empty."""
 
-OUTPUTS = ("bus_ready", "bus_rdata", "bus_error", "x_ready", "y_valid", "y_payload")
+OUTPUTS = ("bus_ready", "bus_rdata", "bus_error", "x_ready", "y_valid", "y_payload", "irq")
 SILENCE = 64
 """Clocks, beyond those of a decision, after which nothing more will come."""
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwgen.bayes.config import BayesConfig
+from hwgen.bayes.table import LikelihoodTable
 from hwgen.errors import DesignError
 from rtl_tests.bayes.designs import random_config
 
@@ -127,6 +128,18 @@ def test_every_parameter_changes_the_hash() -> None:
         assert BayesConfig.parse(base).hash != BayesConfig.parse({**base, **change}).hash, change
     hashes = {BayesConfig.parse({**base, **change}).hash for base, change in CHANGES}
     assert len(hashes) == len(CHANGES)
+
+
+def test_equal_tables_have_equal_digests_and_every_change_shows() -> None:
+    config = BayesConfig.parse({"mode": "logarithmic", "rows": 2, "bins": [2, 3]})
+    table = LikelihoodTable.for_config(config, [[[1, 2], [3, 4]], [[5, 6], [7, 8], [9, 10]]])
+    assert LikelihoodTable(tuple(np.asfortranarray(part) for part in table.streams)).digest == table.digest
+    one, two = table.streams
+    others = [(one[::-1], two), (one.T, two), (two, one), (one, two ^ 256), (np.vstack([one, two]),)]
+    others.append((np.vstack([one, two[:1]]), two[1:]))
+    assert len({table.digest} | {LikelihoodTable(streams).digest for streams in others}) == len(others) + 1
+    # Hardware in the field states it.
+    assert f"{table.digest:016x}" == "5571028363e815ec"
 
 
 def test_the_hash_is_the_same_for_ever() -> None:

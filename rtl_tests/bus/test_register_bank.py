@@ -209,7 +209,7 @@ def test_windows_answer_when_their_memory_does(wait: int) -> None:
         for address, value in draw.sample(list(contents.items()), len(contents)):
             word, error, clocks = await host.access(address)
             assert (word, error) == (value, False)
-            assert clocks == ACCESS_CLOCKS + 1 + wait
+            assert clocks == ACCESS_CLOCKS + 2 + wait
         for address in (MAP.base("memory") + 4 * 5, MAP.base("memory") + 4 * (3 << 3)):
             assert (await host.access(address))[:2] == (0, True), "an element that the memory lacks"
             assert (await host.access(address, 1))[:2] == (0, True)

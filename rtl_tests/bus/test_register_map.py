@@ -61,7 +61,8 @@ def test_mistakes_in_a_map_are_refused() -> None:
 
 def test_the_common_registers_are_at_the_same_addresses_in_every_core() -> None:
     expected = {
-        "identity": 0, "config_hash": 4, "control": 12, "status": 16, "errors": 20, "busy_cycles": 24, "samples": 32,
+        "identity": 0, "config_hash": 4, "content_hash": 12, "control": 20, "status": 24, "errors": 28,
+        "interrupt_mask": 32, "interrupt_pending": 36, "busy_cycles": 40, "samples": 48,
     }  # fmt: skip
     bare = core_map(errors=(Field("any", ""),))
     bayes = register_map(BayesConfig(mode="logarithmic", rows=64, bins=(4096,)))

@@ -58,7 +58,7 @@ def test_ports_have_the_fields_names_in_the_signatures_order(package: Path) -> N
     assert match is not None
     assert match[1].split(", ") == [
         *("clk", "rst", "bus_valid", "bus_write", "bus_address", "bus_wdata", "bus_ready", "bus_rdata", "bus_error"),
-        *("x_payload", "x_valid", "x_ready", "y_payload", "y_valid", "y_ready"),
+        *("x_payload", "x_valid", "x_ready", "y_payload", "y_valid", "y_ready", "irq"),
     ]
 
 
@@ -66,6 +66,7 @@ def test_the_manifest_gives_back_the_config(package: Path) -> None:
     manifest = json.loads((package / "manifest.json").read_text())
     design = hwgen.load_design(WINE)
     assert BayesConfig.parse(manifest["config"]) == design.config
+    assert manifest["content_hash"] == f"{design.parameters.digest:016x}"
     assert sorted([*manifest["files"], "manifest.json"]) == sorted(file.name for file in package.iterdir())
     assert manifest["fidelity"]["accuracy_golden"] == design.fidelity()["accuracy_golden"]
 
@@ -96,6 +97,19 @@ def test_the_emitted_bench_passes_and_fails_when_one_bit_is_altered(
     failed = run_bench(folder, simulator)
     assert failed.returncode != 0
     assert "MISMATCH: result 17" in failed.stdout and "FAIL: 1 mismatches" in failed.stdout
+
+
+@pytest.mark.requires_icarus
+@pytest.mark.parametrize(("level", "found"), [("0", "0, expected 1"), ("1", "1, expected 0")])
+def test_the_emitted_bench_fails_when_irq_is_stuck(level: str, found: str, tmp_path: Path) -> None:
+    config = BayesConfig(mode="logarithmic", rows=2, bins=(4,), initialised=False)
+    folder = tmp_path / "package"
+    hwgen.generate(Design("dut", registry.CORES["bayes"], config), folder)
+    bench = (folder / "dut_tb.sv").read_text()
+    assert bench.count(".irq(irq)") == 1
+    (folder / "dut_tb.sv").write_text(bench.replace(".irq(irq)", ".irq()").replace("wire irq;", f"wire irq = {level};"))
+    failed = run_bench(folder, "icarus")
+    assert failed.returncode != 0 and f"MISMATCH: irq is {found}" in failed.stdout
 
 
 def test_a_package_replaces_its_predecessor_as_a_whole(tmp_path: Path) -> None:

@@ -90,6 +90,16 @@ def test_a_compiler_of_systemrdl_reads_the_map_as_it_is(tmp_path: Path) -> None:
     assert found["command"].get_child_by_name("go").get_property("singlepulse")
 
 
+def test_a_compiler_of_systemrdl_reads_a_cores_map(package: Path) -> None:
+    systemrdl = pytest.importorskip("systemrdl", reason="systemrdl-compiler is not installed")
+    compiler = systemrdl.RDLCompiler()
+    compiler.compile_file(str(package / "dut_registers.rdl"))
+    found = {node.inst_name: node.absolute_address for node in compiler.elaborate().top.children()}
+    chart = register_map(CONFIG)
+    assert found["interrupt_pending"] == chart.base("interrupt_pending")
+    assert found["likelihoods"] == chart.base("likelihoods")
+
+
 def test_the_core_file_names_what_the_package_holds(package: Path) -> None:
     text = (package / "dut.core").read_text()
     for name in ("dut.v", "dut_tb.sv", "dut_x.hex", "dut_y.hex", "dut_load.hex"):

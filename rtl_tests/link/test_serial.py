@@ -10,6 +10,7 @@ import sys
 import threading
 import tty
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,21 @@ def test_a_board_that_holds_another_design_is_refused() -> None:
         for _ in range(2):  # and the port is free again
             with pytest.raises(HardwareMismatch, match="was built from config"):
                 api.open_design(small_design("logarithmic"), f"serial:{virtual.port}")
+
+
+def test_a_board_that_was_emitted_with_another_table_is_refused() -> None:
+    design = small_design("logarithmic")
+    table: LikelihoodTable = design.parameters
+    other = replace(design, parameters=LikelihoodTable(tuple(part[::-1].copy() for part in table.streams)))
+    with VirtualBoard(design) as virtual:
+        expected = f"emitted with content {design.content_hash:016x}, the design's have {other.content_hash:016x}"
+        with pytest.raises(HardwareMismatch, match=expected):
+            api.open_design(other, f"serial:{virtual.port}")
+        # The port is free again, and what is loaded does not change what the Verilog was emitted with.
+        machine = api.open_design(design, f"serial:{virtual.port}")
+        machine.load(other.parameters)
+        assert machine.read_register("content_hash") == design.content_hash == table.digest
+        machine.close()
 
 
 def test_accesses_anywhere_become_bursts_in_order(board: SerialTransport) -> None:
@@ -217,7 +233,17 @@ def test_backends_are_named_with_a_port_or_without() -> None:
         VirtualBoard(design, baudrate=4_000_000)
 
 
-def test_the_command_serves_a_board_that_verify_and_infer_use(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("options", "served"),
+    [
+        ([], {"board": None, "clock_mhz": 12, "baudrate": 3_000_000}),
+        (["--board", "ulx3s-85f"], {"board": "ulx3s-85f", "clock_mhz": 25, "baudrate": 3_000_000}),
+        (["--board", "icebreaker", "--clock-mhz", "24"], {"board": "icebreaker", "clock_mhz": 24}),
+    ],
+)
+def test_the_command_serves_a_board_that_verify_and_infer_use(
+    tmp_path: Path, options: list[str], served: dict[str, object]
+) -> None:
     config: dict[str, Any] = CONFIGS["stochastic"]
     values = "\n".join(f"{key} = {json.dumps(value)}" for key, value in config.items())
     file = tmp_path / "design.toml"
@@ -235,12 +261,19 @@ def test_the_command_serves_a_board_that_verify_and_infer_use(tmp_path: Path) ->
         # A shell starts what runs in the background deaf to Control-C, and a child inherits that.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
-    serve = [*hwgen, "board-sim", str(file)]
+    serve = [*hwgen, "board-sim", str(file), *options, "--json"]
     with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, preexec_fn=hear_interrupts) as board:
         try:
             assert board.stdout is not None
-            port = board.stdout.readline().strip()
+            text = ""
+            while not text.endswith("}\n"):
+                line = board.stdout.readline()
+                assert line, "the command has ended"
+                text += line
+            answer = json.loads(text)
+            port = answer["port"]
             assert re.fullmatch(r"/dev/\S+", port)
+            assert answer == answer | {"design": "small_stochastic"} | served
             report = run("verify", file, "--backend", f"serial:{port}", "--samples", 40)
             assert report["ok"] and report["samples"] == 40
             assert (report["cycles_measured"], report["simulator"]) == (None, None)

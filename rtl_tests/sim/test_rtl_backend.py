@@ -29,7 +29,7 @@ module target(
   input bus_valid, input bus_write, input [31:0] bus_address, input [31:0] bus_wdata,
   output bus_ready, output [31:0] bus_rdata, output bus_error,
   input x_valid, input [{msb}:0] x_payload, output x_ready,
-  output y_valid, output [{msb}:0] y_payload, input y_ready
+  output y_valid, output [{msb}:0] y_payload, input y_ready, output irq
 );
   reg [31:0] file [0:15];
   reg [31:0] violations, accesses;
@@ -46,6 +46,7 @@ module target(
   wire second_takes = !second_full | y_ready;
   assign x_ready = !first_full | second_takes;
   assign y_valid = second_full;
+  assign irq = 0;
   assign y_payload = second;
   always @(posedge clk) begin
     if (x_ready) begin first_full <= x_valid; first <= x_payload + 1'b1; end

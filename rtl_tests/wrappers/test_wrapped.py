@@ -17,6 +17,7 @@ from hwgen.bayes.stimulus import BayesStimulus
 from hwgen.bus.bank import RegisterBank
 from hwgen.bus.common import IDENTITY_MAGIC, core_map
 from hwgen.bus.interface import BusSignature
+from hwgen.bus.interrupts import connect_interrupts
 from hwgen.bus.map import Field
 from hwgen.bus.wrappers.interfaces import Interfaces
 from hwgen.bus.wrappers.wrapped import Wrapped
@@ -62,6 +63,31 @@ def test_the_same_driver_gets_the_golden_models_bits(bus: str, stream: str, widt
     assert driver.read_register("samples") == 0
 
 
+@pytest.mark.parametrize(("bus", "stream", "width"), WRAPPERS)
+def test_interrupts_come_through_and_are_masked_and_cleared_through_the_bus(bus: str, stream: str, width: int) -> None:
+    transport = SimulatedTransport(Wrapped(BayesCore(CONFIG), bus, stream, width))
+    driver = BayesDriver(transport, CONFIG)
+    driver.load(random_table(CONFIG, np.random.default_rng(1)))
+    assert (driver.pending_interrupts(), transport.irq()) == (frozenset(), False)
+
+    driver.infer([[0, 0]])
+    assert (driver.pending_interrupts(), transport.irq()) == ({"result", "idle"}, False)
+    driver.enable_interrupts("idle", "error")
+    assert transport.irq()
+    driver.clear_interrupts("idle")
+    assert (driver.pending_interrupts(), transport.irq()) == ({"result"}, False)
+    driver.clear_interrupts()
+    driver.infer([[CONFIG.bins[0], 0]])
+    assert (driver.pending_interrupts(), transport.irq()) == ({"error", "result", "idle"}, True)
+    driver.enable_interrupts()
+    assert not transport.irq()
+    driver.enable_interrupts("result")
+    driver.soft_reset()
+    assert (driver.pending_interrupts(), transport.irq()) == (frozenset(), False)
+    with pytest.raises(KeyError, match="nonesuch"):
+        driver.enable_interrupts("nonesuch")
+
+
 def test_ports_have_the_fields_names() -> None:
     axi = emit_verilog(Wrapped(BayesCore(CONFIG), "axi4lite", "axi4stream", 16), "top").ports
     bits = register_map(CONFIG).address_bits
@@ -95,12 +121,13 @@ def test_ports_have_the_fields_names() -> None:
         "m_axis_y_tlast": 1,
         "m_axis_y_tvalid": 1,
         "m_axis_y_tready": 1,
+        "irq": 1,
         "framing_error": 1,
     }
     wishbone = list(emit_verilog(Wrapped(BayesCore(CONFIG), "wishbone"), "top").ports)
     assert wishbone == [
         *("clk", "rst", "wb_cyc", "wb_stb", "wb_we", "wb_adr", "wb_dat_w", "wb_sel", "wb_dat_r", "wb_ack", "wb_err"),
-        *("x_payload", "x_valid", "x_ready", "y_payload", "y_valid", "y_ready"),
+        *("x_payload", "x_valid", "x_ready", "y_payload", "y_valid", "y_ready", "irq"),
     ]
 
 
@@ -117,6 +144,7 @@ class Adder(wiring.Component):
                 "y": Out(stream.Signature(20)),
                 "offset": In(8),
                 "odd": Out(1),
+                "irq": Out(1),
             }
         )
 
@@ -131,6 +159,7 @@ class Adder(wiring.Component):
             self.x.ready.eq(self.y.ready),
             self.odd.eq(self.offset[0]),
         ]
+        connect_interrupts(m, bank, y=self.y, busy=self.x.valid, irq=self.irq)
         return m
 
 

@@ -80,6 +80,15 @@ class SimulatedTransport:
 
         return self._run(main=receive, send=send)["main"], 0
 
+    def irq(self) -> bool:
+        """The interrupt line, after a clock in which nothing is done."""
+
+        async def operation(ctx: Any) -> bool:
+            await ctx.tick()
+            return bool(ctx.get(self.dut.irq))
+
+        return self._run(main=operation)["main"]
+
     def close(self) -> None:
         """Nothing to give back."""
 

