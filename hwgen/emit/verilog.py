@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 from amaranth._toolchain.yosys import YosysError, find_yosys
 from amaranth.back import rtlil
-from amaranth.hdl import Value
-from amaranth.hdl._ir import PortDirection
 from amaranth.lib import wiring
 
 from hwgen.cache import cache_dir
 from hwgen.errors import ToolError
+from hwgen.parts.shared import SharedModules, ports_of
 
 if TYPE_CHECKING:
     from hwgen.design import Design
@@ -54,8 +53,9 @@ def emit_verilog(component: wiring.Component, name: str, header: Sequence[str] =
 
     Raises :class:`~hwgen.errors.ToolError` if Yosys fails.
     """
-    ports = _ports(component)
-    il = rtlil.convert(component, name=name, ports=ports, emit_src=False)
+    ports = ports_of(component)
+    shared = SharedModules(name)
+    il = rtlil.convert(component, name=name, platform=shared, ports=ports, emit_src=False) + shared.il
     verilog = _run_yosys(_without_brackets(_flat_module_names(il)))
     verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
     verilog = _order_ports(verilog, name, [*CLOCK_PORTS, *ports])
@@ -78,14 +78,6 @@ def header(design: "Design") -> list[str]:
 def tool_versions() -> dict[str, str]:
     """Versions of what determines the emitted text."""
     return {package: metadata.version(package) for package in ("hwgen", "amaranth", YOSYS_PACKAGE)}
-
-
-def _ports(component: wiring.Component) -> dict[str, tuple[Value, PortDirection]]:
-    ports = {}
-    for path, member, value in component.signature.flatten(component):
-        direction = PortDirection.Input if member.flow == wiring.In else PortDirection.Output
-        ports["_".join(map(str, path))] = (Value.cast(value), direction)
-    return ports
 
 
 def _flat_module_names(il: str) -> str:

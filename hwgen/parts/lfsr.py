@@ -29,7 +29,7 @@ class LFSR(wiring.Component):
 
     def __init__(self, width: int, seed: int, lanes: int = 1) -> None:
         if width not in TAPS:
-            raise ValueError(f"width must be between {min(TAPS)} and {max(TAPS)}, not {width!r}")
+            raise ValueError(f"width must be one of {', '.join(map(str, TAPS))}, not {width!r}")
         if not 0 < seed < 1 << width:
             raise ValueError(f"seed must be between 1 and {(1 << width) - 1} for a {width}-bit LFSR, not {seed!r}")
         self.width = width

@@ -15,6 +15,7 @@ TAPS: dict[int, tuple[int, ...]] = {
     14: (14, 5, 3, 1),
     15: (15, 14),
     16: (16, 15, 13, 4),
+    32: (32, 22, 2, 1),
 }
 """Exponents of a primitive polynomial of each degree, the constant term left out.
 

@@ -19,6 +19,8 @@ SCRIPT = "; ".join(
     (
         "read_rtlil proof.il",
         "prep -flatten -top top",
+        "memory_nordff",
+        "dffunmap",
         "chformal -lower",
         "setundef -undriven -anyseq",
         "write_smt2 proof.smt2",

@@ -1,6 +1,8 @@
 """The LFSR walks all states, in the order of the model, however many a clock."""
 
 import gc
+from functools import reduce
+from operator import xor
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,9 @@ from hwgen.parts.lfsr import LFSR
 from hwgen.parts.polynomials import TAPS, step_columns
 from rtl_tests.simulate import simulate
 from sim.golden import lfsr
+
+WALKED = [width for width in TAPS if width <= 16]
+"""Widths whose whole period fits into a test."""
 
 
 def clocked_states(width: int, seed: int, lanes: int, clocks: int) -> list[int]:
@@ -28,7 +33,7 @@ def clocked_states(width: int, seed: int, lanes: int, clocks: int) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("width", TAPS)
+@pytest.mark.parametrize("width", WALKED)
 def test_the_model_walks_all_states(width: int) -> None:
     period = (1 << width) - 1
     states = lfsr.sequence(width, 1, period + 1)
@@ -37,7 +42,7 @@ def test_the_model_walks_all_states(width: int) -> None:
     assert states[-1] == 1
 
 
-@pytest.mark.parametrize("width", TAPS)
+@pytest.mark.parametrize("width", WALKED)
 def test_the_hardware_walks_all_states_as_the_model_does(width: int) -> None:
     period = (1 << width) - 1
     lanes = 1 if width <= 9 else 16 if width <= 14 else 64  # the whole period, in a reasonable number of clocks
@@ -45,6 +50,33 @@ def test_the_hardware_walks_all_states_as_the_model_does(width: int) -> None:
     clocks = -(-period // lanes) + 1
     expected = lfsr.sequence(width, seed, clocks * lanes).tolist()
     assert clocked_states(width, seed, lanes, clocks) == expected
+
+
+def composed(first: tuple[int, ...], second: tuple[int, ...]) -> tuple[int, ...]:
+    """The masks of the linear map that is ``first`` and then ``second``."""
+    return tuple(reduce(xor, (first[bit] for bit in range(len(first)) if mask >> bit & 1), 0) for mask in second)
+
+
+def repeated(masks: tuple[int, ...], times: int) -> tuple[int, ...]:
+    """The masks of the linear map done so often, by repeated squaring."""
+    result = tuple(1 << bit for bit in range(len(masks)))
+    while times:
+        if times & 1:
+            result = composed(result, masks)
+        masks, times = composed(masks, masks), times >> 1
+    return result
+
+
+def test_32_bits_have_the_longest_period() -> None:
+    # The period divides 2^32 - 1 = 3 * 5 * 17 * 257 * 65537, and is none of that number's proper divisors.
+    step, nothing, longest = step_columns(32), step_columns(32, 0), (1 << 32) - 1
+    assert repeated(step, longest) == nothing
+    for factor in (3, 5, 17, 257, 65537):
+        assert repeated(step, longest // factor) != nothing
+
+
+def test_32_bits_follow_the_model() -> None:
+    assert clocked_states(32, 0xDEADBEEF, 64, 8) == lfsr.sequence(32, 0xDEADBEEF, 512).tolist()
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 4, 8, 16, 32, 64])

@@ -20,7 +20,7 @@ from hwgen.parts.wide_counter import WideCounter
         (lambda: Best(0, 8, largest=True), "count must be at least 1, not 0"),
         (lambda: WideCounter(63), "width must be an even number of at least 2, not 63"),
         (lambda: SobolPoint(8, 67), "dimensions must be between 1 and 66, not 67"),
-        (lambda: LFSR(2, 1), "width must be between 3 and 16, not 2"),
+        (lambda: LFSR(2, 1), "width must be one of 3, 4, .*, 16, 32, not 2"),
         (lambda: LFSR(8, 0), "seed must be between 1 and 255"),
         (lambda: LFSR(8, 256), "not 256"),
     ],

@@ -1,0 +1,1 @@
+"""The digital synapse array that learning cores share; a core plugs its lanes in."""

@@ -1,0 +1,151 @@
+"""Lists of active inputs, one for each sample, in the banks of a memory: while one is used, the next one fills."""
+
+from typing import Any
+
+from amaranth.hdl import Array, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from hwgen.crossbar.sample import SampleFormat
+from hwgen.crossbar.scanner import ActiveScanner, entry_layout
+
+BLOCK_WORDS = 256
+"""Words of the smallest block RAM: what a memory's depth is rounded up to."""
+
+
+class ActiveInputs(wiring.Component):
+    """Turns beats of pixels into lists of active inputs; samples go to the banks in turn.
+
+    A bank passes through: free, filling (from the transfer of a sample's first beat on), complete, claimed, free.
+    While none is free, the first beat of a sample waits.
+
+    With x always valid and a bank free, a beat with m active inputs takes max(1, m) clocks and the trailer one; the
+    list is complete three clocks after these.
+
+    Args:
+        banks: how many lists are held, at least 1.
+        sample: the parameters of :class:`~hwgen.crossbar.sample.SampleFormat`, by name.
+
+    Members:
+
+    - ``x``: pixel beats and a trailer beat for each sample;
+    - ``ready``: a complete list is waiting to be claimed, the oldest of them being in bank ``bank``, with ``count``
+      entries and ``trailer``; ``claim``: strobe, it is claimed;
+    - ``release``: strobe, the bank of the oldest claimed list is free again;
+    - ``entry``: what ``read_bank`` holds at ``read_address``, two clocks later;
+    - ``discard``: drops all lists, also partial ones; the next beat is the first of a sample; ``x`` waits;
+    - ``occupied``: some bank is not free.
+    """
+
+    def __init__(self, *, banks: int, **sample: int) -> None:
+        if banks < 1:
+            raise ValueError(f"banks must be at least 1, not {banks!r}")
+        self.banks = banks
+        self.sample = SampleFormat(**sample)
+        bank_bits = max(1, (banks - 1).bit_length())
+        super().__init__(
+            {
+                "x": In(stream.Signature(self.sample.beat_bits)),
+                "ready": Out(1),
+                "bank": Out(bank_bits),
+                "count": Out(range(self.sample.inputs + 1)),
+                "trailer": Out(self.sample.trailer_bits),
+                "claim": In(1),
+                "release": In(1),
+                "read_bank": In(bank_bits),
+                "read_address": In(self.sample.index_bits),
+                "entry": Out(entry_layout(self.sample)),
+                "discard": In(1),
+                "occupied": Out(1),
+            }
+        )
+
+    @property
+    def stride(self) -> int:
+        """Words from bank to bank: a power of two, which needs no adder, where that takes no more block RAM."""
+        aligned = 1 << self.sample.index_bits
+        blocks, aligned_blocks = (-(-self.banks * words // BLOCK_WORDS) for words in (self.sample.inputs, aligned))
+        return aligned if aligned_blocks == blocks else self.sample.inputs
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        m.submodules.scanner = scanner = ActiveScanner(self.sample)
+        connect(m, flipped(self.x), scanner.x)
+
+        # How many banks are not free, and how many are complete but not claimed.
+        held = Signal(range(self.banks + 1))
+        complete = Signal(range(self.banks + 1))
+        m.d.comb += [
+            scanner.clear.eq(self.discard),
+            scanner.admit.eq(held != self.banks),
+            self.occupied.eq(held != 0),
+            self.ready.eq(complete != 0),
+        ]
+        m.d.sync += [
+            held.eq(held + scanner.begun - self.release),
+            complete.eq(complete + scanner.commit - self.claim),
+        ]
+
+        # What is written, and where.
+        filling = Signal.like(self.bank)
+        following = self._after(filling)
+        written = Signal.like(self.count)
+        write_address = Signal(range(max(2, self.banks * self.stride)))
+        counts = Array(Signal.like(self.count, name=f"count_{bank}", reset_less=True) for bank in range(self.banks))
+        trailers = Array(
+            Signal.like(self.trailer, name=f"trailer_{bank}", reset_less=True) for bank in range(self.banks)
+        )
+        with m.If(scanner.write):
+            m.d.sync += [written.eq(written + 1), write_address.eq(write_address + 1)]
+        with m.If(scanner.commit):
+            m.d.sync += [
+                counts[filling].eq(written),
+                trailers[filling].eq(scanner.trailer),
+                written.eq(0),
+                filling.eq(following),
+                write_address.eq(self._start(following)),
+            ]
+        with m.If(self.claim):
+            m.d.sync += self.bank.eq(self._after(self.bank))
+        m.d.comb += [self.count.eq(counts[self.bank]), self.trailer.eq(trailers[self.bank])]
+
+        self._add_memory(m, scanner, write_address)
+        with m.If(self.discard):
+            m.d.sync += [signal.eq(0) for signal in (held, complete, filling, written, write_address, self.bank)]
+        return m
+
+    def _add_memory(self, m: Module, scanner: Any, write_address: Signal) -> None:
+        m.submodules.memory = memory = Memory(shape=self.entry.shape(), depth=max(2, self.banks * self.stride), init=[])
+        write_port = memory.write_port()
+        m.d.comb += [
+            write_port.addr.eq(write_address),
+            write_port.data.eq(scanner.entry),
+            write_port.en.eq(scanner.write),
+        ]
+        read_port = memory.read_port()
+        address = Signal.like(read_port.addr, name="read_word")
+        m.d.comb += [
+            address.eq(self._start(self.read_bank) + self.read_address),
+            read_port.addr.eq(address),
+            # A list is read when it is complete. Synthesis must see that no word is read while it is written: it
+            # would otherwise put logic behind the block RAM for that case.
+            read_port.en.eq(~(scanner.write & (address == write_address))),
+        ]
+        # A clock enable and no reset, so that it can be the output register of a block RAM.
+        was_read = Signal()
+        entry = Signal.like(self.entry, name="entry_register", reset_less=True)
+        m.d.sync += was_read.eq(read_port.en)
+        with m.If(was_read):
+            m.d.sync += entry.eq(read_port.data)
+        m.d.comb += self.entry.eq(entry)
+
+    def _start(self, bank: Value) -> Value:
+        """First word of a bank."""
+        if self.stride & (self.stride - 1) == 0:
+            return bank << (self.stride.bit_length() - 1)
+        return Array(index * self.stride for index in range(self.banks))[bank]
+
+    def _after(self, bank: Value) -> Value:
+        """The bank whose turn is next."""
+        return Mux(bank == self.banks - 1, 0, bank + 1)

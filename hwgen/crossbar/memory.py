@@ -1,0 +1,186 @@
+"""The synapse memory: a word holds one synapse of every lane."""
+
+from collections.abc import Sequence
+
+from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from hwgen.bus.interface import WindowSignature
+
+ELEMENT_BITS = 32
+
+
+class SynapseMemory(wiring.Component):
+    """Reads one word and writes one word a clock, for the core; the bus reaches it a few synapses at a time.
+
+    A word is read and written whole: with write enables, synthesis would leave part of each block RAM unused. So when
+    the bus writes an element, the memory reads the word, and the lanes put it back by their ordinary way with the
+    element in it.
+
+    Args:
+        depth: words.
+        lanes: synapses in a word, lane 0 lowest.
+        synapse_bits: bits of a synapse, at most 32.
+        init: words that the memory holds from the start; those not given are 0.
+
+    Members:
+
+    - ``read_enable``, ``read_address``; ``word``: what was read, two clocks later and until the next read's shows. A
+      word is not read in the clock in which it is written.
+    - ``write_enable``, ``write_address``, ``write_word``.
+    - ``window``: the bus. An element is 32 bits: :attr:`per_element` synapses, low lanes first, 0 above them. Its
+      index is the word's address above :attr:`group_bits` bits for the element's place in the word.
+    - ``locked``: the core is at work: accesses answer with an error. It is 1 in the clock after the core began, at
+      the latest, and until its last word is written.
+    - ``accessing``: the bus is at work: the core does not begin.
+    - ``bus_write``: strobe: ``word``, which is the one at ``bus_address``, shall be written, the lanes of group g
+      taking their synapse from ``bus_data`` if ``bus_select[g]``. Lane n is in group n // :attr:`per_element`, at
+      place n % :attr:`per_element` of the element. All three stay until ``write_enable``; at any other time
+      ``bus_select`` is 0.
+    """
+
+    def __init__(self, depth: int, lanes: int, synapse_bits: int, init: Sequence[int] | None = None) -> None:
+        if depth < 1:
+            raise ValueError(f"depth must be at least 1, not {depth!r}")
+        if lanes < 1:
+            raise ValueError(f"lanes must be at least 1, not {lanes!r}")
+        if not 1 <= synapse_bits <= ELEMENT_BITS:
+            raise ValueError(f"synapse_bits must be from 1 to {ELEMENT_BITS}, not {synapse_bits!r}")
+        self.depth = depth
+        self.lanes = lanes
+        self.synapse_bits = synapse_bits
+        self.init = [] if init is None else [int(word) for word in init]
+        self.address_bits = max(1, (depth - 1).bit_length())
+        word_bits = lanes * synapse_bits
+        super().__init__(
+            {
+                "read_enable": In(1),
+                "read_address": In(self.address_bits),
+                "word": Out(word_bits),
+                "write_enable": In(1),
+                "write_address": In(self.address_bits),
+                "write_word": In(word_bits),
+                "window": In(WindowSignature((depth - 1).bit_length() + self.group_bits, ELEMENT_BITS)),
+                "locked": In(1),
+                "accessing": Out(1),
+                "bus_write": Out(1),
+                "bus_address": Out(self.address_bits),
+                "bus_select": Out(self.groups),
+                "bus_data": Out(ELEMENT_BITS),
+            }
+        )
+
+    @property
+    def per_element(self) -> int:
+        """Synapses in an element."""
+        return min(self.lanes, ELEMENT_BITS // self.synapse_bits)
+
+    @property
+    def groups(self) -> int:
+        """Elements in a word."""
+        return -(-self.lanes // self.per_element)
+
+    @property
+    def group_bits(self) -> int:
+        """Bits of an element's place in its word."""
+        return (self.groups - 1).bit_length()
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        m.submodules.memory = memory = Memory(shape=len(self.word), depth=max(2, self.depth), init=self.init)
+        bus_reads = Signal()
+        read_port = memory.read_port()
+        write_port = memory.write_port()
+        m.d.comb += [
+            write_port.addr.eq(self.write_address),
+            write_port.data.eq(self.write_word),
+            write_port.en.eq(self.write_enable),
+            read_port.addr.eq(Mux(self.accessing, self.bus_address, self.read_address)),
+            # That the two never meet follows from how passes go, but synthesis must see it: it would otherwise put
+            # logic behind the block RAM for a word that is read and written in the same clock.
+            read_port.en.eq(
+                (self.read_enable | bus_reads) & ~(self.write_enable & (read_port.addr == self.write_address))
+            ),
+        ]
+        # A clock enable and no reset, so that it can be the output register of a block RAM.
+        was_read = Signal()
+        word = Signal.like(self.word, name="word_register", reset_less=True)
+        m.d.sync += was_read.eq(read_port.en)
+        with m.If(was_read):
+            m.d.sync += word.eq(read_port.data)
+        m.d.comb += self.word.eq(word)
+        self._add_bus(m, bus_reads)
+        return m
+
+    def _add_bus(self, m: Module, bus_reads: Signal) -> None:
+        port = self.window
+        group = port.index[: self.group_bits]
+        address = port.index[self.group_bits :]
+        allowed = Signal()
+        take = Signal()  # the multiplexer's first stage takes the word
+        element = self._add_multiplexer(m, group, take)
+        m.d.comb += [self.bus_address.eq(address), self.bus_data.eq(port.wdata)]
+        with m.FSM(name="bus") as fsm:
+            m.d.comb += self.accessing.eq(~fsm.ongoing("IDLE"))
+            with m.State("IDLE"), m.If(port.valid):
+                exists = (address < self.depth) & (group < self.groups)
+                m.d.sync += allowed.eq(exists & (~port.write | self._fits(port.wdata, group)))
+                m.next = "CHECK"
+            with m.State("CHECK"):
+                with m.If(allowed & ~self.locked):
+                    m.next = "READ"
+                with m.Else():
+                    m.next = "REFUSE"
+            with m.State("REFUSE"):
+                m.d.comb += [port.ready.eq(1), port.error.eq(1)]
+                m.next = "IDLE"
+            with m.State("READ"):
+                m.d.comb += bus_reads.eq(1)
+                m.next = "REGISTER"
+            with m.State("REGISTER"):
+                with m.If(port.write):
+                    m.d.sync += [
+                        self.bus_write.eq(1),
+                        self.bus_select.eq(Cat(group == other for other in range(self.groups))),
+                    ]
+                    m.next = "WRITE"
+                with m.Else():
+                    m.next = "SELECT CHUNK"
+            with m.State("WRITE"):
+                m.d.sync += self.bus_write.eq(0)
+                with m.If(self.write_enable):
+                    m.d.sync += self.bus_select.eq(0)
+                    m.next = "ANSWER"
+            with m.State("SELECT CHUNK"):
+                m.d.comb += take.eq(1)
+                m.next = "SELECT ELEMENT"
+            with m.State("SELECT ELEMENT"):
+                m.next = "ANSWER"
+            with m.State("ANSWER"):
+                m.d.comb += [port.ready.eq(1), port.rdata.eq(element)]
+                m.next = "IDLE"
+
+    def _add_multiplexer(self, m: Module, group: Value, take: Signal) -> Signal:
+        """The group's element of the word: one register of an element in each chunk of groups, then one for all."""
+        bits = self.per_element * self.synapse_bits
+        low_bits = (self.group_bits + 1) // 2
+        size = 1 << low_bits
+        elements = [self.word[start : start + bits] for start in range(0, len(self.word), bits)]
+        chunks = []
+        for number, start in enumerate(range(0, self.groups, size)):
+            chunk = Signal(bits, name=f"chunk_{number}", reset_less=True)
+            with m.If(take):
+                m.d.sync += chunk.eq(Array(elements[start : start + size])[group[:low_bits]])
+            chunks.append(chunk)
+        element = Signal(ELEMENT_BITS, reset_less=True)
+        m.d.sync += element.eq(Array(chunks)[group[low_bits:]])
+        return element
+
+    def _fits(self, value: Value, group: Value) -> Value:
+        """Whether a written element is 0 where its group has no synapses."""
+        bits = self.per_element * self.synapse_bits
+        in_last = len(self.word) - (self.groups - 1) * bits
+        last = group == self.groups - 1
+        return ~value[bits:].any() & ~(last & value[in_last:].any())
