@@ -55,6 +55,18 @@ CORES = {
             stimulus="hwgen.bayes.stimulus:BayesStimulus",
             resources="hwgen.bayes.resources:needs",
         ),
+        Core(
+            name="ep",
+            summary="binary equilibrium propagation: 1-bit synapses and neurons that learn on the chip",
+            config="hwgen.ep.config:EPConfig",
+            component="hwgen.ep.core:EPCore",
+            driver="hwgen.ep.driver:EPDriver",
+            model="sim.golden.ep:EPModel",
+            source="hwgen.ep.resolve:resolve",
+            classifier="hwgen.ep.resolve:machine_of",
+            stimulus="hwgen.ep.stimulus:EPStimulus",
+            resources="hwgen.ep.resources:needs",
+        ),
     )
 }
 

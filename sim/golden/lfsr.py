@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 from hwgen.parts.polynomials import TAPS
 
 
-def sequence(width: int, seed: int, length: int) -> NDArray[np.uint16]:
+def sequence(width: int, seed: int, length: int) -> NDArray[np.uint32]:
     """The first ``length`` states, the seed first.
 
     ``next = {state[width-2:0], feedback}``, the feedback being the XOR of the state's bits at the polynomial's
     exponents minus one.
     """
-    states = np.empty(length, np.uint16)
+    states = np.empty(length, np.uint32)
     state = seed
     for clock in range(length):
         states[clock] = state

@@ -1,0 +1,1 @@
+"""Equilibrium propagation with binary synapses and binary activities."""

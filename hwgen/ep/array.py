@@ -1,0 +1,332 @@
+"""The lanes, the signs of the rows that they relax with, and the sum over them."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.memory import Memory
+from amaranth.lib.wiring import In, Out
+
+from hwgen.crossbar.tree import SignedTree
+from hwgen.ep.config import EPConfig
+from hwgen.ep.hidden import HiddenRows
+from hwgen.ep.lane import Lane, clip, lane_control
+from hwgen.ep.outputs import row_layout
+from hwgen.ep.plan import ROW_STAGES, TREE_LEVELS, EPPlan, Slot
+from hwgen.ep.registers import synapses_per_element
+from hwgen.ep.schedule import of_slot, operation_layout
+from hwgen.ep.slots import SlotMemory
+from hwgen.parts.shared import replicate
+
+
+def synapse_layout(config: EPConfig) -> data.StructLayout:
+    """What the lanes do with a synapse word, in the clock in which it is there; the fields are those of
+    :func:`~hwgen.ep.lane.lane_control`, ``learn_row`` and ``learn_input`` in place of ``learn``."""
+    members: dict[str, data.ShapeLike] = {"accumulate": 1, "clear": 1, "fill": 1, "shift": 1}
+    if config.input_bits > 1:
+        members["value"] = config.input_bits
+    if config.learning:
+        members |= {"learn_row": 1, "learn_input": 1, "invert": 1}
+    return data.StructLayout(members)
+
+
+def tag_layout(config: EPConfig) -> data.StructLayout:
+    """What a sum over the lanes is: of a ``row`` of ``slot``, with the row's ``number``; or of changed neurons, with
+    ``count``; or of flipped signs, with ``flips``, of the weights from the inputs if ``flips_input``."""
+    plan = EPPlan(config)
+    members: dict[str, data.ShapeLike] = {
+        "row": 1,
+        "number": range(max(config.layers[2:])),
+        "slot": range(len(plan.slots)),
+    }
+    if config.learning:
+        members |= {"count": 1, "flips": 1, "flips_input": 1}
+    return data.StructLayout(members)
+
+
+class LaneArray(wiring.Component):
+    """Carries out operations and synapse words on all lanes.
+
+    Members: ``operation`` and ``address``: from the schedule; ``stop``: rows on their way are dropped; ``keep``: what
+    updates lead to is kept; ``synapse``, ``word``: what to do with a synapse word; ``select``, ``data``: the bus's
+    share in it, ``sign``: that of the fill; ``write_word``: a clock later; ``write_signs``, ``sign_address``: then too,
+    the word's signs go to the sign memory; ``keep_drive``, ``group``: the drive's sums are complete, of this slot;
+    ``half``: which half of the drive memory the relaxation reads; ``activity``, ``kept``: of the output neurons;
+    ``flips``: the sum counts flips, from the write on; ``row``: a clock before its sum is ``total``; ``counted``:
+    ``total`` is a number of changed neurons; ``changed``: a state has changed, ``decision_delay`` clocks ago;
+    ``occupied``: operations are on their way.
+    """
+
+    def __init__(self, config: EPConfig, signs: list[int]) -> None:
+        self.config = config
+        self.plan = plan = EPPlan(config)
+        self.signs = signs
+        members = {
+            "operation": In(operation_layout(config)),
+            "address": In(range(plan.words)),
+            "stop": In(1),
+            "keep": In(1),
+            "synapse": In(synapse_layout(config)),
+            "word": In(config.lanes * config.synapse_bits),
+            "select": In(-(-config.lanes // synapses_per_element(config))),
+            "data": In(32),
+            "sign": In(1),
+            "write_word": Out(config.lanes * config.synapse_bits),
+            "write_signs": In(1),
+            "sign_address": In(range(plan.words)),
+            "keep_drive": In(1),
+            "group": In(range(plan.groups[0])),
+            "half": In(1),
+            "activity": In(config.outputs),
+            "kept": In(config.outputs),
+            "row": Out(row_layout(config)),
+            "total": Out(signed(config.hidden[-1].bit_length() + 1)),
+            "count": Out(range(config.lanes + 1)),
+            "changed": Out(1),
+        }
+        if config.learning:
+            members |= {name: In(1) for name in ("flips", "flips_input")}
+            members |= {name: Out(1) for name in ("counted", "flipped", "flipped_input")}
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        config = self.config
+        lanes = replicate(m, platform, "lane", lambda: Lane(config), config.lanes)
+        m.submodules.tree = tree = SignedTree(config.lanes, TREE_LEVELS)
+
+        # The operation on its way to the lanes.
+        arriving = Signal.like(self.operation)
+        operation = Signal.like(self.operation)
+        m.d.sync += [arriving.eq(self.operation), operation.eq(arriving)]
+        with m.If(self.stop):
+            m.d.sync += [arriving.row.eq(0), operation.row.eq(0)]
+        held = Signal.like(operation.slot)  # the slot that the lanes hold
+        with m.If(operation.load):
+            m.d.sync += held.eq(operation.next_slot)
+
+        control = Signal(lane_control(config))
+        self._add_control(m, control, operation, held, arriving)
+        signs = self._add_signs(m)
+        elements = synapses_per_element(config)
+        for number, lane in enumerate(lanes):
+            place = number % elements * config.synapse_bits
+            m.d.comb += [
+                lane.control.eq(control),
+                lane.word.eq(self.word.word_select(number, config.synapse_bits)),
+                lane.selected.eq(self.select[number // elements]),
+                lane.written.eq(self.data[place:]),
+                self.write_word.word_select(number, config.synapse_bits).eq(lane.update),
+                lane.sign.eq(signs[number]),
+                tree.terms[number].eq(lane.term),
+                lane.chain_in.eq(self.sign if lane is lanes[-1] else lanes[number + 1].chain_out),
+            ]
+        self._add_slots(m, lanes, arriving, operation, held)
+        self._add_sums(m, lanes, tree, control, operation, held)
+        self._add_changed(m, lanes)
+        return m
+
+    def _add_control(
+        self, m: Module, control: data.View, operation: data.View, held: Signal, arriving: data.View
+    ) -> None:
+        """What the lanes are told."""
+        config, synapse = self.config, self.synapse
+        active = Signal()  # the row's neuron
+        kept = Signal()
+        m.d.sync += [
+            active.eq(self.activity.bit_select(arriving.number, 1)),
+            kept.eq(self.kept.bit_select(arriving.number, 1)),
+        ]
+        if len(config.hidden) > 1:
+            m.submodules.hidden = hidden = HiddenRows(config)
+            m.d.comb += hidden.operation.eq(self.operation)
+            top = self._of_slot(held, lambda slot: slot.layer == len(config.hidden) - 1)
+            active, kept = Mux(top, active, hidden.active), Mux(top, kept, hidden.kept)
+
+        layer = self._of_slot(held, lambda slot: slot.layer)
+        m.d.comb += [
+            control.accumulate.eq(synapse.accumulate),
+            control.clear.eq(synapse.clear),
+            control.fill.eq(synapse.fill),
+            control.shift.eq(synapse.shift),
+            control.row.eq(operation.row),
+            control.feedback.eq(active),
+            control.update.eq(operation.update),
+            control.load.eq(operation.load),
+            control.begin.eq(operation.load & operation.begin),
+            control.layer.eq(layer),
+            control.next_layer.eq(self._of_slot(operation.next_slot, lambda slot: slot.layer)),
+        ]
+        if config.input_bits > 1:
+            m.d.comb += control.value.eq(synapse.value)
+        if config.learning:
+            # A row's synapses are there a clock after its signs.
+            row_active = Signal()
+            row_kept = Signal()
+            m.d.sync += [row_active.eq(active), row_kept.eq(kept)]
+            m.d.comb += [
+                control.keep.eq(operation.update & self.keep),
+                control.count.eq(operation.count),
+                control.flips.eq(self.flips),
+                control.learn.eq(synapse.learn_row | synapse.learn_input),
+                control.up.eq(synapse.learn_input | row_active),
+                control.down.eq(synapse.learn_input | row_kept),
+                control.invert.eq(synapse.invert),
+                control.upward.eq(Mux(synapse.learn_input, 0, layer + 1)),
+            ]
+
+    def _add_signs(self, m: Module) -> Signal:
+        """The sign memory; returns the signs of the row that reaches the lanes."""
+        config, plan = self.config, self.plan
+        m.submodules.signs = memory = Memory(shape=config.lanes, depth=plan.sign_words, init=self.signs)
+        read_port = memory.read_port()
+        write_port = memory.write_port()
+        signs = Signal(config.lanes, reset_less=True)
+        m.d.sync += signs.eq(read_port.data)
+        m.d.comb += [
+            read_port.addr.eq(self.address - plan.input_words),
+            write_port.en.eq(self.write_signs & (self.sign_address >= plan.input_words)),
+            write_port.addr.eq(self.sign_address - plan.input_words),
+            write_port.data.eq(Cat(self.write_word[config.synapse_bits - 1 :: config.synapse_bits])),
+        ]
+        return signs
+
+    def _add_slots(self, m: Module, lanes: list[Lane], arriving: data.View, operation: data.View, held: Signal) -> None:
+        """The neurons that the lanes do not hold at the moment."""
+        config = self.config
+        activity = Cat(lane.activity for lane in lanes)
+        if len(config.hidden) > 1:
+            hidden = m.submodules.hidden
+            m.d.comb += [
+                hidden.update.eq(operation.update),
+                hidden.slot.eq(held),
+                hidden.activity.eq(activity),
+                hidden.keep.eq(self.keep),
+            ]
+        if len(self.plan.slots) == 1:
+            return
+        m.submodules.slots = slots = SlotMemory(config)
+        drive_bits = self.plan.drive_bits()
+        m.d.comb += [
+            slots.next_slot.eq(arriving.next_slot),
+            slots.update.eq(operation.update),
+            slots.slot.eq(held),
+            slots.new_state.eq(Cat(lane.state_out for lane in lanes)),
+            slots.keep_drive.eq(self.keep_drive),
+            slots.group.eq(self.group),
+            slots.half.eq(self.half),
+            slots.new_drive.eq(Cat(lane.drive_out for lane in lanes)),
+        ]
+        for number, lane in enumerate(lanes):
+            m.d.comb += [
+                lane.state_in.eq(slots.state.word_select(number, slots.state_bits)),
+                lane.drive_in.eq(slots.drive.word_select(number, drive_bits)),
+            ]
+            if config.learning:
+                m.d.comb += lane.kept_in.eq(slots.kept[number])
+        if config.learning:
+            m.d.comb += [slots.keep.eq(self.keep), slots.activity.eq(activity)]
+
+    def _add_sums(
+        self, m: Module, lanes: list[Lane], tree: SignedTree, control: data.View, operation: data.View, held: Signal
+    ) -> None:
+        """From the sum over the lanes to that over a layer, and on to the neuron whose row it is."""
+        config, plan = self.config, self.plan
+        top = len(config.hidden) - 1
+        tags = [Signal(tag_layout(config), name=f"tag_{clock}") for clock in range(plan.tree_depth + 1)]
+        m.d.comb += [
+            tags[0].row.eq(operation.row),
+            tags[0].number.eq(operation.number),
+            tags[0].slot.eq(held),
+        ]
+        if config.learning:
+            m.d.comb += [tags[0].count.eq(operation.count), tags[0].flips.eq(self.flips)]
+            m.d.comb += tags[0].flips_input.eq(self.flips_input)
+            m.d.comb += [
+                self.count.eq(tree.total),
+                self.counted.eq(tags[-1].count),
+                self.flipped.eq(tags[-1].flips),
+                self.flipped_input.eq(tags[-1].flips_input),
+            ]
+        for before, after in pairwise(tags):
+            m.d.sync += after.eq(before)
+            with m.If(self.stop):
+                m.d.sync += after.row.eq(0)
+        coming, here = tags[-2:]
+
+        total = Signal(signed(max(config.hidden).bit_length() + 1))
+        m.d.comb += total.eq(tree.total)
+        if max(plan.groups) > 1:
+            m.submodules.sums = sums = Memory(shape=total.shape(), depth=max(config.layers[2:]), init=[])
+            read_port = sums.read_port()
+            write_port = sums.write_port()
+            m.d.comb += [
+                read_port.addr.eq(coming.number),
+                write_port.addr.eq(here.number),
+                write_port.data.eq(total),
+                write_port.en.eq(here.row),
+            ]
+            with m.If(~self._of_slot(here.slot, lambda slot: slot.first)):
+                m.d.comb += total.eq(tree.total + read_port.data)
+        m.d.comb += [
+            self.total.eq(total),
+            self.row.number.eq(coming.number),
+            self.row.valid.eq(coming.row & self._of_slot(coming.slot, lambda slot: slot.last and slot.layer == top)),
+        ]
+        if top:
+            self._add_hidden_sums(m, lanes, control, here, total)
+
+    def _add_hidden_sums(
+        self, m: Module, lanes: list[Lane], control: data.View, here: data.View, total: Signal
+    ) -> None:
+        """The sums of a hidden layer shift into the lanes, and from there to their slot."""
+        config, plan, slots = self.config, self.plan, self.plan.slots
+        top = len(config.hidden) - 1
+        arrives = Signal()
+        m.d.comb += [
+            arrives.eq(here.row & self._of_slot(here.slot, lambda slot: slot.last and slot.layer != top)),
+            control.sum_shift.eq(arrives),
+        ]
+        for number, lane in enumerate(lanes):
+            clipped = clip(total, plan.drive_bits())
+            m.d.comb += lane.sum_in.eq(clipped if lane is lanes[-1] else lanes[number + 1].sum_out)
+        first = self._of_slot(
+            here.slot, lambda slot: next((above.index for above in slots if above.layer == slot.layer + 1), 0)
+        )
+        place = Signal(range(config.lanes))
+        current = Signal.like(here.slot)
+        full = Signal()
+        begins = here.number == 0
+        now = Signal.like(place)
+        m.d.comb += now.eq(Mux(begins, 0, place))
+        memory = m.submodules.slots
+        m.d.sync += full.eq(arrives & (now == config.lanes - 1))
+        with m.If(arrives):
+            m.d.sync += place.eq(Mux(now == config.lanes - 1, 0, now + 1))
+            with m.If(begins):
+                m.d.sync += current.eq(first)
+        with m.If(full):
+            m.d.sync += current.eq(current + 1)
+        m.d.comb += [
+            memory.keep_sums.eq(full),
+            memory.sums_slot.eq(current),
+            memory.sums.eq(Cat(lane.sum_out for lane in lanes)),
+        ]
+
+    def _add_changed(self, m: Module, lanes: list[Lane]) -> None:
+        """Whether the last update changed any lane's state: registered in the lanes, in parts, and whole."""
+        config, plan = self.config, self.plan
+        size = 1 << (config.lanes.bit_length() + 1) // 2
+        changed = Cat(lane.changed for lane in lanes)
+        parts = Signal(-(-config.lanes // size))
+        m.d.sync += parts.eq(Cat(changed[start : start + size].any() for start in range(0, config.lanes, size)))
+        flag = parts.any()
+        for clock in range(plan.decision_delay - ROW_STAGES - 2):
+            delayed = Signal(name=f"changed_{clock}")
+            m.d.sync += delayed.eq(flag)
+            flag = delayed
+        m.d.comb += self.changed.eq(flag)
+
+    def _of_slot(self, slot: Value, value: Callable[[Slot], int]) -> Value:
+        return of_slot(self.plan, slot, value)

@@ -1,0 +1,141 @@
+"""The output neurons: their states, the nudge, and the class that they predict."""
+
+from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, signed
+from amaranth.lib import data, enum, wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.ep.config import EPConfig
+from hwgen.ep.plan import EPPlan
+
+
+class Nudge(enum.Enum, shape=2):
+    """What pulls at the output neurons."""
+
+    NONE = 0
+    TOWARDS = 1
+    """The target (positive nudge)."""
+    AWAY = 2
+    """From the target (negative nudge)."""
+
+
+def row_layout(config: EPConfig) -> data.StructLayout:
+    """A row whose sum reaches the outputs: whether there is one, and its output neuron."""
+    return data.StructLayout({"valid": 1, "number": range(config.outputs)})
+
+
+class Outputs(wiring.Component):
+    """Makes the step of one output neuron a clock, in ascending order.
+
+    Members: ``row``: the neuron whose sum ``total`` comes in the next clock; ``nudge`` and ``label``: what pulls at
+    the neurons; ``clear``: all states become 0; ``keep``: the activities are kept; ``activity``, ``kept``,
+    ``states``; ``changed``: the row two clocks ago changed its neuron's state; ``prediction``: the class that the last
+    complete step shows, three clocks after its last row.
+    """
+
+    def __init__(self, config: EPConfig) -> None:
+        self.config = config
+        self.plan = EPPlan(config)
+        self.state_bits = config.state_bits[-1]
+        super().__init__(
+            {
+                "row": In(row_layout(config)),
+                "total": In(signed(config.hidden[-1].bit_length() + 1)),
+                "nudge": In(Nudge),
+                "label": In(range(config.classes)),
+                "clear": In(1),
+                "stop": In(1),
+                "keep": In(1),
+                "activity": Out(config.outputs),
+                "kept": Out(config.outputs),
+                "states": Out(data.ArrayLayout(self.state_bits, config.outputs)),
+                "changed": Out(1),
+                "prediction": Out(range(config.classes)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        config = self.config
+        most = config.state_max[-1]
+        states = [Signal(self.state_bits, name=f"state_{number}") for number in range(config.outputs)]
+        m.d.comb += [
+            self.states.as_value().eq(Cat(states)),
+            self.activity.eq(Cat(state[-1] for state in states)),
+        ]
+        with m.If(self.keep):
+            m.d.sync += self.kept.eq(self.activity)
+
+        # The state with its nudge, while the sum is still in the tree.
+        row = self.row
+        state = Signal(self.state_bits)
+        is_target = Signal()
+        m.d.comb += [
+            state.eq(Array(states)[row.number]),
+            is_target.eq(
+                Array(number // config.outputs_per_class for number in range(config.outputs))[row.number] == self.label
+            ),
+        ]
+        pull = Mux(is_target, most - state, -state) << config.beta.bit_length() - 1
+        before = Signal(self.state_bits)
+        nudged = Signal(signed(self.state_bits + config.beta.bit_length() + 2))
+        due = Signal.like(row)
+        m.d.sync += [before.eq(state), due.eq(row)]
+        with m.Switch(self.nudge):
+            with m.Case(Nudge.NONE):
+                m.d.sync += nudged.eq(state)
+            with m.Case(Nudge.TOWARDS):
+                m.d.sync += nudged.eq(state + pull)
+            with m.Case(Nudge.AWAY):
+                m.d.sync += nudged.eq(state - pull)
+
+        pre = (nudged + self.total) >> 1
+        following = Signal(self.state_bits)
+        made = Signal.like(row)
+        made_state = Signal(self.state_bits)
+        m.d.comb += following.eq(Mux(pre < 0, 0, Mux(pre > most, most, pre)))
+        m.d.sync += [made.eq(due), made_state.eq(following), self.changed.eq(due.valid & (following != before))]
+        with m.If(due.valid):
+            with m.Switch(due.number):
+                for number, target in enumerate(states):
+                    with m.Case(number):
+                        m.d.sync += target.eq(following)
+        with m.If(self.stop):
+            m.d.sync += [due.valid.eq(0), made.valid.eq(0), self.changed.eq(0)]
+        with m.If(self.clear):
+            m.d.sync += [target.eq(0) for target in states]
+        self._add_prediction(m, made, made_state)
+        return m
+
+    def _add_prediction(self, m: Module, made: data.View, state: Signal) -> None:
+        """The largest sum of a class's states, the lowest class of equal ones."""
+        config = self.config
+        per_class = config.outputs_per_class
+        total = Signal(range(per_class * config.state_max[-1] + 1))
+        largest = Signal.like(total)
+        within = Signal(range(per_class))
+        number = Signal(range(config.classes))
+        best = Signal.like(number)
+
+        begins = made.number == 0
+        now = Signal.like(number)
+        position = Signal.like(within)
+        summed = Signal.like(total)
+        class_over = Signal()
+        wins = Signal()
+        leader = Signal.like(number)
+        m.d.comb += [
+            now.eq(Mux(begins, 0, number)),
+            position.eq(Mux(begins, 0, within)),
+            summed.eq(Mux(position == 0, 0, total) + state),
+            class_over.eq(position == per_class - 1),
+            wins.eq((now == 0) | (summed > largest)),
+            leader.eq(Mux(wins, now, best)),
+        ]
+        with m.If(made.valid):
+            m.d.sync += [total.eq(summed), within.eq(Mux(class_over, 0, position + 1)), number.eq(now + class_over)]
+            with m.If(class_over):
+                m.d.sync += best.eq(leader)
+                with m.If(wins):
+                    m.d.sync += largest.eq(summed)
+            with m.If(made.number == config.outputs - 1):
+                m.d.sync += self.prediction.eq(leader)

@@ -1,0 +1,88 @@
+"""Register map of the equilibrium-propagation machine."""
+
+from hwgen.bus.common import core_map
+from hwgen.bus.map import Access, Field, Register, RegisterMap, Window
+from hwgen.ep.config import EPConfig
+from hwgen.ep.plan import EPPlan
+
+CORE_NUMBER = 2
+"""The equilibrium-propagation machine's number in the identity register."""
+
+COUNT_BITS = 48
+"""Width of the counters of samples, steps and flips."""
+
+COUNTS = {
+    "inferred": "Samples that were only inferred.",
+    "infer_errors": "Those of them whose prediction was not their label.",
+    "trained": "Samples that were learnt from.",
+    "train_errors": "Those of them whose prediction, made before learning, was not their label.",
+    "free_steps": "Steps of free phases.",
+    "nudged_steps": "Steps of nudged phases.",
+    "flips": "Synapses whose sign flipped, counted as often as it did.",
+}
+"""Counters of results. A sample counts when its result is taken, or when a soft reset drops the result of a sample that
+has been learnt from: ``trained`` is the number of samples that the synapses have learnt from, whatever happened."""
+
+CYCLES = {
+    "drive_cycles": "Clocks in which a drive was summed; most of them while another sample relaxed.",
+    "free_cycles": "Clocks of free phases.",
+    "nudged_cycles": "Clocks of nudged phases.",
+    "learn_cycles": "Clocks in which the synapse memory was learning.",
+}
+
+
+def register_map(config: EPConfig) -> RegisterMap:
+    """The common registers, the random state, the statistics, and the synapse memory as a window."""
+    plan = EPPlan(config)
+    learning_only = {"trained", "train_errors", "nudged_steps", "flips", "nudged_cycles", "learn_cycles"}
+    cleared = "Cleared by control.clear_statistics only."
+    return core_map(
+        control=(
+            Field("initialise", "Fill the synapse memory from seed; without effect while status.busy is 1."),
+            Field("set_random", "The random state becomes seed."),
+            Field("clear_statistics", "All statistics become 0."),
+        ),
+        status=(Field("initialising", "The synapse memory is being filled; x waits, and the memory cannot be read."),),
+        errors=(Field("invalid_label", "A sample's label was beyond the classes: it was inferred, not learnt from."),),
+        registers=(
+            Register(
+                "seed",
+                Access.READ_WRITE,
+                "Where the generator of initial signs starts; not 0.",
+                (Field("value", "A state of the generator.", width=32, reset=config.seed),),
+            ),
+            Register(
+                "random",
+                Access.READ,
+                "State of the generator of nudge signs.",
+                (Field("value", "Moves on with each sample learnt from under random-sign nudging.", width=32),),
+            ),
+            *(
+                Register(name, Access.READ, doc, (Field("value", cleared, width=width),))
+                for table, width in ((COUNTS, COUNT_BITS), (CYCLES, 64))
+                for name, doc in table.items()
+                if config.learning or name not in learning_only
+            ),
+        ),
+        windows=(
+            Window(
+                "synapses",
+                "Synapse memory, only while status is 0. A word holds a synapse of each lane, lane 0 lowest; an "
+                f"element has {synapses_per_element(config)} of them, {config.synapse_bits} bits each: the counter, "
+                "two's complement, and above it the sign, 1 for +1.",
+                width=32,
+                indices=("word", "element"),
+                shape=(plan.words, elements_per_word(config)),
+            ),
+        ),
+    )
+
+
+def synapses_per_element(config: EPConfig) -> int:
+    """Synapses in one 32-bit element of the window."""
+    return min(32 // config.synapse_bits, config.lanes)
+
+
+def elements_per_word(config: EPConfig) -> int:
+    """Elements of the window in a word of the synapse memory."""
+    return -(-config.lanes // synapses_per_element(config))

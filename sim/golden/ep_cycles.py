@@ -1,0 +1,142 @@
+"""The clocks of the equilibrium-propagation machine, when both its streams run at full speed.
+
+Three samples are in the machine at a time: one comes in (load), one's drive is summed (drive), one relaxes and learns.
+A drive that was summed with synapses that have flipped since is summed again. All times are numbers of clocks; clock 0
+is that of the first transfer.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from hwgen.ep.config import EPConfig
+from hwgen.ep.plan import BANKS, EPPlan
+
+Ints = NDArray[np.int64]
+
+COMPLETE = 3
+"""From the end of loading to the complete list."""
+DRIVE = 8
+"""What a drive takes beside its sweeps: to claim the list, to begin, and from the last entry to the complete sum."""
+AGAIN = 7
+"""The same for a drive that is summed again."""
+LEARN_INPUTS = 5
+"""What a sweep that learns takes beside its entries, until the next slot."""
+
+
+class Timing(NamedTuple):
+    """The parameters that clocks depend on."""
+
+    pixel_beats: int
+    groups: int
+    """Slots of the first hidden layer."""
+    slots: int
+    rows: int
+    """Rows of synapses between the layers, of all slots together."""
+    step: int
+    """One step of the relaxation."""
+    decision: int
+    """From a step's last update to knowing whether it changed anything."""
+    tree: int
+    """From the lanes to the sum over them."""
+
+    @classmethod
+    def of(cls, config: EPConfig) -> "Timing":
+        """The timing of a machine."""
+        plan = EPPlan(config)
+        return cls(
+            pixel_beats=config.pixel_beats,
+            groups=plan.groups[0],
+            slots=len(plan.slots),
+            rows=plan.sign_words,
+            step=plan.step_clocks,
+            decision=plan.decision_delay,
+            tree=plan.tree_depth,
+        )
+
+
+@njit(cache=True)
+def count(
+    timing: Timing, trace: NDArray[np.void], learning: NDArray[np.bool_], slots_changed: NDArray[np.bool_]
+) -> tuple[int, int]:
+    """Clocks of some samples, in order: those in which the machine works, and those from the first sample's first
+    transfer to the last result's.
+
+    Args:
+        timing: of the machine.
+        trace: shape ``(n,)``, dtype :data:`~sim.golden.ep_rule.TRACE`: what happened to the samples.
+        learning: shape ``(n,)``: which of them were learnt from.
+        slots_changed: shape ``(n, slots)``: see :class:`~sim.golden.ep.Trace`.
+    """
+    samples = len(trace)
+    given_back = np.full(BANKS, -1, np.int64)  # when each bank was, last
+    busy = 0
+    idle = 0  # from when on the control awaits a sample
+    loaded = 0  # when the sample before had come in
+    loaded, claimed, driven = load(timing, trace[0], loaded, given_back[0], 0)
+    busy += driven - claimed - 1
+    for n in range(samples):
+        note = trace[n]
+        start = max(driven, idle)
+        now = start + phase(timing, note.free_steps)
+        more = n + 1 < samples
+        if more:
+            loaded, claimed, driven = load(timing, trace[n + 1], loaded, given_back[(n + 1) % BANKS], start + 1)
+        again = 0  # when the next sample's drive was begun anew
+
+        if not learning[n]:
+            end = now + 2
+        else:
+            now += phase(timing, note.negative_steps) if note.negative_steps else 0
+            now += phase(timing, note.positive_steps) if note.positive_steps else 0
+            # Count the changed neurons of each slot.
+            now += timing.slots + timing.tree + 3
+            end = now + 1
+            if note.learnt:
+                # A drive that has begun is summed first.
+                before = more and claimed <= now
+                begin = max(now + 1, driven) if before else now + 1
+                now = begin + timing.rows + timing.slots
+                for slot in range(timing.groups):
+                    sweeps = slots_changed[n, slot] and note.active_inputs
+                    now += note.active_inputs + LEARN_INPUTS if sweeps else 1
+                now += timing.tree + 4
+                end = now + 1
+                if more and not before:
+                    claimed = max(claimed, end)
+                    driven = claimed + sweeps_of(timing, trace[n + 1]) + DRIVE
+                elif more and note.input_flips:
+                    again = now
+                    driven = now + 1 + sweeps_of(timing, trace[n + 1]) + AGAIN
+        given_back[n % BANKS] = end
+        idle = end + 1
+
+        # The control works from start on, and the next sample's drive after it, where it is late.
+        busy += end - start
+        if more:
+            busy += max(0, driven - max(idle, again + 1 if again else claimed + 1))
+    return busy, idle
+
+
+@njit(cache=True)
+def load(timing: Timing, note: Any, loaded: int, bank: int, free: int) -> tuple[int, int, int]:
+    """When a sample has come in, when its list is claimed and when its drive is summed; ``loaded``: when the sample
+    before it had come in; ``bank``: when its bank was given back; ``free``: from when on lists are claimed."""
+    # A clock for each active input, one for a beat without any, one for the trailer.
+    end = max(loaded, bank + 1) + note.active_inputs + timing.pixel_beats - note.active_beats + 1
+    claimed = max(end + COMPLETE, free)
+    return end, claimed, claimed + sweeps_of(timing, note) + DRIVE
+
+
+@njit(cache=True)
+def sweeps_of(timing: Timing, note: Any) -> int:
+    """The sweeps of a drive: for each slot a clock to begin, and one for each active input."""
+    return timing.groups * (1 + note.active_inputs)
+
+
+@njit(cache=True)
+def phase(timing: Timing, steps: int) -> int:
+    """A phase of so many steps."""
+    return steps * timing.step + timing.decision
