@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.bus.interface import WindowSignature
+from hwgen.parts.block_memory import BlockMemory
 
 ELEMENT_BITS = 32
 
@@ -89,27 +89,25 @@ class SynapseMemory(wiring.Component):
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        m.submodules.memory = memory = Memory(shape=len(self.word), depth=max(2, self.depth), init=self.init)
+        m.submodules.memory = memory = BlockMemory(len(self.word), max(2, self.depth), self.init)
         bus_reads = Signal()
-        read_port = memory.read_port()
-        write_port = memory.write_port()
         m.d.comb += [
-            write_port.addr.eq(self.write_address),
-            write_port.data.eq(self.write_word),
-            write_port.en.eq(self.write_enable),
-            read_port.addr.eq(Mux(self.accessing, self.bus_address, self.read_address)),
+            memory.write_address.eq(self.write_address),
+            memory.write_data.eq(self.write_word),
+            memory.write_enable.eq(self.write_enable),
+            memory.read_address.eq(Mux(self.accessing, self.bus_address, self.read_address)),
             # That the two never meet follows from how passes go, but synthesis must see it: it would otherwise put
             # logic behind the block RAM for a word that is read and written in the same clock.
-            read_port.en.eq(
-                (self.read_enable | bus_reads) & ~(self.write_enable & (read_port.addr == self.write_address))
+            memory.read_enable.eq(
+                (self.read_enable | bus_reads) & ~(self.write_enable & (memory.read_address == self.write_address))
             ),
         ]
         # A clock enable and no reset, so that it can be the output register of a block RAM.
         was_read = Signal()
         word = Signal.like(self.word, name="word_register", reset_less=True)
-        m.d.sync += was_read.eq(read_port.en)
+        m.d.sync += was_read.eq(memory.read_enable)
         with m.If(was_read):
-            m.d.sync += word.eq(read_port.data)
+            m.d.sync += word.eq(memory.read_data)
         m.d.comb += self.word.eq(word)
         self._add_bus(m, bus_reads)
         return m

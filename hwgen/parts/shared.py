@@ -71,6 +71,14 @@ class SharedModules:
         self._modules[module] = il.replace("attribute \\top 1\n", "", 1)
         return module
 
+    def add_text(self, name: str, text: Callable[[str], str]) -> str:
+        """Add a module that is written as RTLIL by ``text``, which is called with its full name, unless there is one
+        of this name already; returns the full name."""
+        module = f"{self.top}_{name}"
+        if module not in self._modules:
+            self._modules[module] = text(module)
+        return module
+
     def clocked(self, module: str) -> bool:
         """Whether a module has a clock."""
         return re.search(r"^  wire width 1 input \d+  \\clk$", self._modules[module], flags=re.MULTILINE) is not None
