@@ -1,7 +1,6 @@
 """The lanes, the signs of the rows that they relax with, and the sum over them."""
 
 from collections.abc import Callable
-from itertools import pairwise
 
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
@@ -11,12 +10,13 @@ from amaranth.lib.wiring import In, Out
 from hwgen.crossbar.tree import SignedTree
 from hwgen.ep.config import EPConfig
 from hwgen.ep.hidden import HiddenRows
-from hwgen.ep.lane import Lane, clip, lane_control
+from hwgen.ep.lane import Lane, lane_control
 from hwgen.ep.outputs import row_layout
 from hwgen.ep.plan import ROW_STAGES, TREE_LEVELS, EPPlan, Slot
 from hwgen.ep.registers import synapses_per_element
 from hwgen.ep.schedule import of_slot, operation_layout
 from hwgen.ep.slots import SlotMemory
+from hwgen.ep.sums import Sums
 from hwgen.parts.shared import replicate
 
 
@@ -28,20 +28,6 @@ def synapse_layout(config: EPConfig) -> data.StructLayout:
         members["value"] = config.input_bits
     if config.learning:
         members |= {"learn_row": 1, "learn_input": 1, "invert": 1}
-    return data.StructLayout(members)
-
-
-def tag_layout(config: EPConfig) -> data.StructLayout:
-    """What a sum over the lanes is: of a ``row`` of ``slot``, with the row's ``number``; or of changed neurons, with
-    ``count``; or of flipped signs, with ``flips``, of the weights from the inputs if ``flips_input``."""
-    plan = EPPlan(config)
-    members: dict[str, data.ShapeLike] = {
-        "row": 1,
-        "number": range(max(config.layers[2:])),
-        "slot": range(len(plan.slots)),
-    }
-    if config.learning:
-        members |= {"count": 1, "flips": 1, "flips_input": 1}
     return data.StructLayout(members)
 
 
@@ -81,7 +67,7 @@ class LaneArray(wiring.Component):
             "activity": In(config.outputs),
             "kept": In(config.outputs),
             "row": Out(row_layout(config)),
-            "total": Out(signed(config.hidden[-1].bit_length() + 1)),
+            "total": Out(data.ArrayLayout(signed(max(config.hidden).bit_length() + 1), plan.rows_at_once)),
             "count": Out(range(config.lanes + 1)),
             "changed": Out(1),
         }
@@ -94,7 +80,9 @@ class LaneArray(wiring.Component):
         m = Module()
         config = self.config
         lanes = replicate(m, platform, "lane", lambda: Lane(config), config.lanes)
-        m.submodules.tree = tree = SignedTree(config.lanes, TREE_LEVELS)
+        trees = [SignedTree(config.lanes, TREE_LEVELS) for _ in range(self.plan.rows_at_once)]
+        for number, tree in enumerate(trees):
+            m.submodules[f"tree_{number}"] = tree
 
         # The operation on its way to the lanes.
         arriving = Signal.like(self.operation)
@@ -118,12 +106,12 @@ class LaneArray(wiring.Component):
                 lane.selected.eq(self.select[number // elements]),
                 lane.written.eq(self.data[place:]),
                 self.write_word.word_select(number, config.synapse_bits).eq(lane.update),
-                lane.sign.eq(signs[number]),
-                tree.terms[number].eq(lane.term),
+                lane.sign.eq(Cat(row[number] for row in signs)),
+                *(tree.terms[number].eq(term) for tree, term in zip(trees, lane.term, strict=True)),
                 lane.chain_in.eq(self.sign if lane is lanes[-1] else lanes[number + 1].chain_out),
             ]
         self._add_slots(m, lanes, arriving, operation, held)
-        self._add_sums(m, lanes, tree, control, operation, held)
+        self._add_sums(m, lanes, trees, control, operation, held)
         self._add_changed(m, lanes)
         return m
 
@@ -151,7 +139,7 @@ class LaneArray(wiring.Component):
             control.fill.eq(synapse.fill),
             control.shift.eq(synapse.shift),
             control.row.eq(operation.row),
-            control.feedback.eq(active),
+            control.feedback.eq(self.activity if self.plan.parallel else active),
             control.update.eq(operation.update),
             control.load.eq(operation.load),
             control.begin.eq(operation.load & operation.begin),
@@ -176,9 +164,19 @@ class LaneArray(wiring.Component):
                 control.upward.eq(Mux(synapse.learn_input, 0, layer + 1)),
             ]
 
-    def _add_signs(self, m: Module) -> Signal:
-        """The sign memory; returns the signs of the row that reaches the lanes."""
+    def _add_signs(self, m: Module) -> list[Signal]:
+        """The signs of the synapses between the layers, beside the synapse memory, which is at work for the next
+        sample's drive; returns those of the row that reaches the lanes, or of all rows."""
         config, plan = self.config, self.plan
+        written = Cat(self.write_word[config.synapse_bits - 1 :: config.synapse_bits])
+        if plan.parallel:
+            rows = []
+            for number in range(config.outputs):
+                row = Signal(config.lanes, init=self.signs[number] if self.signs else 0, name=f"signs_{number}")
+                with m.If(self.write_signs & (self.sign_address == plan.input_words + number)):
+                    m.d.sync += row.eq(written)
+                rows.append(row)
+            return rows
         m.submodules.signs = memory = Memory(shape=config.lanes, depth=plan.sign_words, init=self.signs)
         read_port = memory.read_port()
         write_port = memory.write_port()
@@ -188,9 +186,9 @@ class LaneArray(wiring.Component):
             read_port.addr.eq(self.address - plan.input_words),
             write_port.en.eq(self.write_signs & (self.sign_address >= plan.input_words)),
             write_port.addr.eq(self.sign_address - plan.input_words),
-            write_port.data.eq(Cat(self.write_word[config.synapse_bits - 1 :: config.synapse_bits])),
+            write_port.data.eq(written),
         ]
-        return signs
+        return [signs]
 
     def _add_slots(self, m: Module, lanes: list[Lane], arriving: data.View, operation: data.View, held: Signal) -> None:
         """The neurons that the lanes do not hold at the moment."""
@@ -229,90 +227,46 @@ class LaneArray(wiring.Component):
             m.d.comb += [slots.keep.eq(self.keep), slots.activity.eq(activity)]
 
     def _add_sums(
-        self, m: Module, lanes: list[Lane], tree: SignedTree, control: data.View, operation: data.View, held: Signal
+        self,
+        m: Module,
+        lanes: list[Lane],
+        trees: list[SignedTree],
+        control: data.View,
+        operation: data.View,
+        held: Signal,
     ) -> None:
-        """From the sum over the lanes to that over a layer, and on to the neuron whose row it is."""
-        config, plan = self.config, self.plan
-        top = len(config.hidden) - 1
-        tags = [Signal(tag_layout(config), name=f"tag_{clock}") for clock in range(plan.tree_depth + 1)]
+        """What the sums over the lanes are, and where they go."""
+        m.submodules.sums = sums = Sums(self.config)
         m.d.comb += [
-            tags[0].row.eq(operation.row),
-            tags[0].number.eq(operation.number),
-            tags[0].slot.eq(held),
+            sums.tag.row.eq(operation.update if self.plan.parallel else operation.row),
+            sums.tag.number.eq(operation.number),
+            sums.tag.slot.eq(held),
+            sums.lanes.eq(trees[0].total),
+            sums.stop.eq(self.stop),
+            self.row.eq(sums.row),
+            *(total.eq(tree.total) for total, tree in zip(self.total, trees, strict=True)),
+            self.total[0].eq(sums.total),
         ]
-        if config.learning:
-            m.d.comb += [tags[0].count.eq(operation.count), tags[0].flips.eq(self.flips)]
-            m.d.comb += tags[0].flips_input.eq(self.flips_input)
+        if self.config.learning:
             m.d.comb += [
-                self.count.eq(tree.total),
-                self.counted.eq(tags[-1].count),
-                self.flipped.eq(tags[-1].flips),
-                self.flipped_input.eq(tags[-1].flips_input),
+                sums.tag.count.eq(operation.count),
+                sums.tag.flips.eq(self.flips),
+                sums.tag.flips_input.eq(self.flips_input),
+                self.count.eq(sums.count),
+                self.counted.eq(sums.counted),
+                self.flipped.eq(sums.flipped),
+                self.flipped_input.eq(sums.flipped_input),
             ]
-        for before, after in pairwise(tags):
-            m.d.sync += after.eq(before)
-            with m.If(self.stop):
-                m.d.sync += after.row.eq(0)
-        coming, here = tags[-2:]
-
-        total = Signal(signed(max(config.hidden).bit_length() + 1))
-        m.d.comb += total.eq(tree.total)
-        if max(plan.groups) > 1:
-            m.submodules.sums = sums = Memory(shape=total.shape(), depth=max(config.layers[2:]), init=[])
-            read_port = sums.read_port()
-            write_port = sums.write_port()
+        if len(self.config.hidden) > 1:
+            slots = m.submodules.slots
             m.d.comb += [
-                read_port.addr.eq(coming.number),
-                write_port.addr.eq(here.number),
-                write_port.data.eq(total),
-                write_port.en.eq(here.row),
+                control.sum_shift.eq(sums.shift),
+                slots.keep_sums.eq(sums.full),
+                slots.sums_slot.eq(sums.slot),
+                slots.sums.eq(Cat(lane.sum_out for lane in lanes)),
             ]
-            with m.If(~self._of_slot(here.slot, lambda slot: slot.first)):
-                m.d.comb += total.eq(tree.total + read_port.data)
-        m.d.comb += [
-            self.total.eq(total),
-            self.row.number.eq(coming.number),
-            self.row.valid.eq(coming.row & self._of_slot(coming.slot, lambda slot: slot.last and slot.layer == top)),
-        ]
-        if top:
-            self._add_hidden_sums(m, lanes, control, here, total)
-
-    def _add_hidden_sums(
-        self, m: Module, lanes: list[Lane], control: data.View, here: data.View, total: Signal
-    ) -> None:
-        """The sums of a hidden layer shift into the lanes, and from there to their slot."""
-        config, plan, slots = self.config, self.plan, self.plan.slots
-        top = len(config.hidden) - 1
-        arrives = Signal()
-        m.d.comb += [
-            arrives.eq(here.row & self._of_slot(here.slot, lambda slot: slot.last and slot.layer != top)),
-            control.sum_shift.eq(arrives),
-        ]
-        for number, lane in enumerate(lanes):
-            clipped = clip(total, plan.drive_bits())
-            m.d.comb += lane.sum_in.eq(clipped if lane is lanes[-1] else lanes[number + 1].sum_out)
-        first = self._of_slot(
-            here.slot, lambda slot: next((above.index for above in slots if above.layer == slot.layer + 1), 0)
-        )
-        place = Signal(range(config.lanes))
-        current = Signal.like(here.slot)
-        full = Signal()
-        begins = here.number == 0
-        now = Signal.like(place)
-        m.d.comb += now.eq(Mux(begins, 0, place))
-        memory = m.submodules.slots
-        m.d.sync += full.eq(arrives & (now == config.lanes - 1))
-        with m.If(arrives):
-            m.d.sync += place.eq(Mux(now == config.lanes - 1, 0, now + 1))
-            with m.If(begins):
-                m.d.sync += current.eq(first)
-        with m.If(full):
-            m.d.sync += current.eq(current + 1)
-        m.d.comb += [
-            memory.keep_sums.eq(full),
-            memory.sums_slot.eq(current),
-            memory.sums.eq(Cat(lane.sum_out for lane in lanes)),
-        ]
+            for number, lane in enumerate(lanes):
+                m.d.comb += lane.sum_in.eq(sums.sum if lane is lanes[-1] else lanes[number + 1].sum_out)
 
     def _add_changed(self, m: Module, lanes: list[Lane]) -> None:
         """Whether the last update changed any lane's state: registered in the lanes, in parts, and whole."""

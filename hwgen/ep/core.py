@@ -18,6 +18,7 @@ from hwgen.ep.control import Control
 from hwgen.ep.drive import Drive
 from hwgen.ep.memory import packed, to_words
 from hwgen.ep.outputs import Nudge, Outputs
+from hwgen.ep.parallel_outputs import ParallelOutputs
 from hwgen.ep.plan import BANKS, ROW_STAGES, EPPlan
 from hwgen.ep.registers import CORE_NUMBER, register_map
 from hwgen.ep.schedule import Schedule
@@ -97,7 +98,7 @@ class EPCore(wiring.Component):
         array = LaneArray(
             config, [] if words is None else packed(words[plan.input_words :] >> config.synapse_bits - 1, 1)
         )
-        outputs = Outputs(config)
+        outputs = ParallelOutputs(config) if plan.parallel else Outputs(config)
         m.submodules.lists = lists
         for name, block in (
             ("sweep", sweep),
@@ -283,7 +284,7 @@ class EPCore(wiring.Component):
         ]
         # As late as what the lanes say of the same step.
         changed = outputs.changed
-        for clock in range(plan.decision_delay - ROW_STAGES - plan.tree_depth):
+        for clock in range(plan.decision_delay - ROW_STAGES - plan.outputs_stages):
             delayed = Signal(name=f"changed_{clock}")
             m.d.sync += delayed.eq(changed)
             changed = delayed
@@ -361,8 +362,8 @@ class EPCore(wiring.Component):
 
         # A sample that has begun to learn learns to the end: a soft reset leaves no half of it in the memory.
         resetting = Signal()
-        m.d.comb += flush.eq((strobes["soft_reset"] | resetting) & ~learning)
-        m.d.sync += resetting.eq((resetting | strobes["soft_reset"]) & ~flush)
+        m.d.comb += flush.eq(resetting & ~learning)
+        m.d.sync += resetting.eq((resetting & ~flush) | strobes["soft_reset"])
 
         # Memory and random state outlast a reset. Until it is filled for the first time, the memory holds nothing.
         filled = Signal(init=self.weights is not None, reset_less=True)
@@ -372,7 +373,7 @@ class EPCore(wiring.Component):
         absent = Signal()  # what x brings is not taken
         m.d.comb += [
             busy.eq(lists.occupied | ~control.idle | self.y.valid | resetting),
-            absent.eq(~filled | asked | fill.working | flush | resetting),
+            absent.eq(~filled | asked | fill.working | resetting),
             fill.start.eq(~fill.working & (~filled | asked)),
             fill.seed.eq(Mux(bank.seed == 0, config.seed, bank.seed)),
             lists.x.payload.eq(self.x.payload),

@@ -1,6 +1,6 @@
 """The output neurons: their states, the nudge, and the class that they predict."""
 
-from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, signed
+from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -23,40 +23,54 @@ def row_layout(config: EPConfig) -> data.StructLayout:
     return data.StructLayout({"valid": 1, "number": range(config.outputs)})
 
 
-class Outputs(wiring.Component):
-    """Makes the step of one output neuron a clock, in ascending order.
+def outputs_members(config: EPConfig) -> dict[str, wiring.Member]:
+    """Members of the output neurons, serial and parallel ones.
 
-    Members: ``row``: the neuron whose sum ``total`` comes in the next clock; ``nudge`` and ``label``: what pulls at
-    the neurons; ``clear``: all states become 0; ``keep``: the activities are kept; ``activity``, ``kept``,
-    ``states``; ``changed``: the row two clocks ago changed its neuron's state; ``prediction``: the class that the last
-    complete step shows, three clocks after its last row.
+    ``row``: the neuron whose sum comes in the next clock as ``total`` (in parallel, the sums of all do); ``nudge``
+    and ``label``: what pulls at the neurons; ``clear``: all states become 0; ``stop``: drop the row; ``keep``: the
+    activities are kept; ``activity``, ``kept``, ``states``; ``changed``: the row two clocks ago changed a state;
+    ``prediction``: the class that the last complete step shows, three clocks after its last row.
     """
+    return {
+        "row": In(row_layout(config)),
+        "total": In(data.ArrayLayout(signed(max(config.hidden).bit_length() + 1), EPPlan(config).rows_at_once)),
+        "nudge": In(Nudge),
+        "label": In(range(config.classes)),
+        "clear": In(1),
+        "stop": In(1),
+        "keep": In(1),
+        "activity": Out(config.outputs),
+        "kept": Out(config.outputs),
+        "states": Out(data.ArrayLayout(config.state_bits[-1], config.outputs)),
+        "changed": Out(1),
+        "prediction": Out(range(config.classes)),
+    }
+
+
+def nudged(config: EPConfig, state: Value, is_target: Value, nudge: Value) -> Value:
+    """S + b (t M - S): the state with what pulls at it, t being 1 for a neuron of the label's class."""
+    most = config.state_max[-1]
+    pull = Mux(is_target, most - state, -state) << config.beta.bit_length() - 1
+    return state + Mux(nudge == Nudge.NONE, 0, Mux(nudge == Nudge.TOWARDS, pull, -pull))
+
+
+def limited(config: EPConfig, value: Value) -> Value:
+    """``value`` between 0 and the largest state."""
+    most = config.state_max[-1]
+    return Mux(value < 0, 0, Mux(value > most, most, value))
+
+
+class Outputs(wiring.Component):
+    """Makes the step of one output neuron a clock, in ascending order; members as in :func:`outputs_members`."""
 
     def __init__(self, config: EPConfig) -> None:
         self.config = config
-        self.plan = EPPlan(config)
         self.state_bits = config.state_bits[-1]
-        super().__init__(
-            {
-                "row": In(row_layout(config)),
-                "total": In(signed(config.hidden[-1].bit_length() + 1)),
-                "nudge": In(Nudge),
-                "label": In(range(config.classes)),
-                "clear": In(1),
-                "stop": In(1),
-                "keep": In(1),
-                "activity": Out(config.outputs),
-                "kept": Out(config.outputs),
-                "states": Out(data.ArrayLayout(self.state_bits, config.outputs)),
-                "changed": Out(1),
-                "prediction": Out(range(config.classes)),
-            }
-        )
+        super().__init__(outputs_members(config))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         config = self.config
-        most = config.state_max[-1]
         states = [Signal(self.state_bits, name=f"state_{number}") for number in range(config.outputs)]
         m.d.comb += [
             self.states.as_value().eq(Cat(states)),
@@ -75,24 +89,15 @@ class Outputs(wiring.Component):
                 Array(number // config.outputs_per_class for number in range(config.outputs))[row.number] == self.label
             ),
         ]
-        pull = Mux(is_target, most - state, -state) << config.beta.bit_length() - 1
         before = Signal(self.state_bits)
-        nudged = Signal(signed(self.state_bits + config.beta.bit_length() + 2))
+        pulled = Signal(signed(self.state_bits + config.beta.bit_length() + 2))
         due = Signal.like(row)
-        m.d.sync += [before.eq(state), due.eq(row)]
-        with m.Switch(self.nudge):
-            with m.Case(Nudge.NONE):
-                m.d.sync += nudged.eq(state)
-            with m.Case(Nudge.TOWARDS):
-                m.d.sync += nudged.eq(state + pull)
-            with m.Case(Nudge.AWAY):
-                m.d.sync += nudged.eq(state - pull)
+        m.d.sync += [before.eq(state), due.eq(row), pulled.eq(nudged(config, state, is_target, self.nudge))]
 
-        pre = (nudged + self.total) >> 1
         following = Signal(self.state_bits)
         made = Signal.like(row)
         made_state = Signal(self.state_bits)
-        m.d.comb += following.eq(Mux(pre < 0, 0, Mux(pre > most, most, pre)))
+        m.d.comb += following.eq(limited(config, (pulled + self.total[0]) >> 1))
         m.d.sync += [made.eq(due), made_state.eq(following), self.changed.eq(due.valid & (following != before))]
         with m.If(due.valid):
             with m.Switch(due.number):

@@ -62,9 +62,25 @@ class EPPlan:
         return max(1, math.ceil(math.ceil(math.log2(self.config.lanes)) / TREE_LEVELS))
 
     @property
+    def parallel(self) -> bool:
+        """Whether all rows are summed at once."""
+        return self.config.relaxation == "parallel"
+
+    @property
+    def rows_at_once(self) -> int:
+        """Rows whose sums are made at a time."""
+        return self.config.outputs if self.parallel else 1
+
+    @property
     def decision_delay(self) -> int:
         """Clocks from issuing a step's last update to knowing whether any state changed in this step."""
-        return ROW_STAGES + max(self.tree_depth, CHANGED_STAGES)
+        return ROW_STAGES + max(self.outputs_stages, CHANGED_STAGES)
+
+    @property
+    def outputs_stages(self) -> int:
+        """Clocks from an update at the lanes to the flag that says whether any output's state changed; serially, the
+        last row comes a clock before the update."""
+        return self.tree_depth + self.parallel
 
     @property
     def groups(self) -> tuple[int, ...]:
@@ -102,7 +118,10 @@ class EPPlan:
                 # A step begins with rows of neurons that may have been updated at the end of the step before.
                 lead = ACTIVITY_STAGES if not slots and not top else 0
                 clocks += lead + rows + pause + 1
-                if last and top:
+                if self.parallel:
+                    # The sums of a step's activities change the outputs before the next step begins.
+                    pause = self.tree_depth
+                elif last and top:
                     # A step is not over before it is known whether the step before it changed anything.
                     pause = max(0, self.decision_delay + 1 - clocks)
                 slots.append(Slot(len(slots), layer, group, rows, base, group == 0, last, lead, pause))
@@ -112,7 +131,8 @@ class EPPlan:
     @property
     def step_clocks(self) -> int:
         """Clocks of one step of the relaxation."""
-        return sum(slot.lead + slot.rows + slot.pause + 1 for slot in self.slots)
+        rows = 0 if self.parallel else self.sign_words
+        return rows + sum(slot.lead + slot.pause + 1 for slot in self.slots)
 
     def input_base(self, group: int) -> int:
         """Address of input 0's synapses to the neurons of a slot of the first hidden layer."""

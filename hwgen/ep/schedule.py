@@ -116,7 +116,7 @@ class Schedule(wiring.Component):
                         pass
                     with m.Elif(lead != self._of_slot(slot, lambda each: each.lead)):
                         m.d.sync += lead.eq(lead + 1)
-                    with m.Elif(~rows_over):
+                    with m.Elif(~rows_over & (not plan.parallel)):
                         m.d.comb += [operation.row.eq(1), operation.begin.eq(starting)]
                         m.d.sync += [row.eq(Mux(last_row, 0, row + 1)), rows_over.eq(last_row)]
                     with m.Elif(pause != self._of_slot(slot, lambda each: each.pause)):
