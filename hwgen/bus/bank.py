@@ -1,5 +1,9 @@
 """The register bank: a :class:`~hwgen.bus.map.RegisterMap` as hardware."""
 
+from functools import reduce
+from operator import or_
+from typing import NamedTuple
+
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -7,11 +11,14 @@ from amaranth.lib.wiring import In, Out
 from hwgen.bus.interface import BusSignature, WindowSignature
 from hwgen.bus.map import WORD_BYTES, Access, Register, RegisterMap, Window
 
+ANSWERS_AT_ONCE = 6
+"""Entries of the map whose answers are joined in one clock."""
+
 
 class RegisterBank(wiring.Component):
     """Answers the bus for a register map.
 
-    Registers answer three clocks after ``valid``, a window two clocks after its memory. Addresses outside the map or
+    Registers answer four clocks after ``valid``, a window two clocks after its memory. Addresses outside the map or
     not on a word boundary, accesses that a register does not allow, and values too wide for it answer with ``error``.
 
     Members: ``bus``; for each register a signal of its name and width, driven by the core (``ro``: the value;
@@ -47,19 +54,34 @@ class RegisterBank(wiring.Component):
                 request.address.eq(bus.address),
                 request.wdata.eq(bus.wdata),
             ]
-        m.d.sync += [decoded.eq(captured & ~bus.ready), bus.ready.eq(0), bus.error.eq(0), bus.rdata.eq(0)]
+        m.d.sync += decoded.eq(captured & ~bus.ready)
         with m.If(bus.ready):
             m.d.sync += [captured.eq(0), decoded.eq(0)]
 
-        hits = [self._add_register(m, register, request, decoded & ~bus.ready) for register in self.map.registers]
-        hits += [self._add_window(m, window, request, decoded & ~bus.ready) for window in self.map.windows]
-        with m.If(decoded & ~bus.ready & ~Cat(hits).any()):
-            m.d.sync += [bus.ready.eq(1), bus.error.eq(1)]
+        # Every entry answers by itself; one answer is chosen in two stages.
+        answered = Signal()
+        act = Signal()
+        m.d.comb += act.eq(decoded & ~answered & ~bus.ready)
+        answers = [self._add_register(m, register, request, act) for register in self.map.registers]
+        answers += [self._add_window(m, window, request, act) for window in self.map.windows]
+        found = Cat(answer.found for answer in answers).any()
+        error = Signal()
+        parts = []
+        m.d.sync += [
+            answered.eq(Cat(answer.given for answer in answers).any() | (act & ~found)),
+            error.eq(Cat(answer.error for answer in answers).any() | ~found),
+        ]
+        for start in range(0, len(answers), ANSWERS_AT_ONCE):
+            part = Signal(32, name=f"rdata_{start // ANSWERS_AT_ONCE}", reset_less=True)
+            m.d.sync += part.eq(reduce(or_, (answer.rdata for answer in answers[start : start + ANSWERS_AT_ONCE])))
+            parts.append(part)
+        m.d.sync += [bus.ready.eq(answered), bus.error.eq(answered & error), bus.rdata.eq(0)]
+        with m.If(answered & ~error):
+            m.d.sync += bus.rdata.eq(reduce(or_, parts))
         return m
 
-    def _add_register(self, m: Module, register: Register, request: data.View, act: Value) -> Value:
-        """A register's storage and its answers; returns whether the request is for it."""
-        bus = self.bus
+    def _add_register(self, m: Module, register: Register, request: data.View, act: Value) -> "Answer":
+        """A register's storage and its answer."""
         port = getattr(self, register.name)
         readable = register.access is not Access.STROBE
         writable = register.access is not Access.READ
@@ -88,19 +110,17 @@ class RegisterBank(wiring.Component):
                 # An event in the very clock of its clearing wins: none is lost.
                 m.d.sync += value.eq(kept | port)
 
-        with m.If(act & selected.any()):
-            m.d.sync += bus.ready.eq(1)
-        if readable:
-            with m.If(act & selected[0] & ~request.write):
-                m.d.sync += bus.rdata.eq(value[:32])
+        words = [value[:32] if readable else Const(0)]
         if register.words > 1:
             latched = Signal(register.width - 32, name=f"{register.name}_latched")
             with m.If(act & selected[0]):
                 m.d.sync += latched.eq(value[32:])
-            for word in range(1, register.words):
-                with m.If(act & selected[word]):
-                    m.d.sync += bus.rdata.eq(latched.word_select(word - 1, 32))
-        return selected.any()
+            words += [latched.word_select(word, 32) for word in range(register.words - 1)]
+        rdata = reduce(
+            or_, (Mux(chosen & ~request.write, word, 0) for chosen, word in zip(selected, words, strict=True))
+        )
+        found = selected.any()
+        return Answer(found=found, given=act & found, error=Const(0), rdata=rdata)
 
     def _add_storage(self, m: Module, register: Register, write: Value, wdata: Value) -> Signal:
         reset = sum(field.reset << register.lsb(field) for field in register.fields)
@@ -111,9 +131,8 @@ class RegisterBank(wiring.Component):
             m.d.sync += stored.eq(reset)
         return stored
 
-    def _add_window(self, m: Module, window: Window, request: data.View, act: Value) -> Value:
-        """A window's port, held until its memory answers; returns whether the request is for it."""
-        bus = self.bus
+    def _add_window(self, m: Module, window: Window, request: data.View, act: Value) -> "Answer":
+        """A window's port, held until its memory answers."""
         port = getattr(self, window.name)
         index_bits = sum(window.index_bits)
         base = self.map.base(window.name) // WORD_BYTES
@@ -121,24 +140,30 @@ class RegisterBank(wiring.Component):
         inside = (request.address[:2] == 0) & (word_address[index_bits:] == base >> index_bits)
         selected = Signal(name=f"{window.name}_selected")
         m.d.sync += selected.eq(inside & (~request.write | _fits(request.wdata, window.width)))
-        # The memory's answer is registered: its way through the memory's own selection is long enough.
-        answered = Signal(name=f"{window.name}_answered")
-        error = Signal(name=f"{window.name}_error")
-        rdata = Signal(window.width, name=f"{window.name}_rdata", reset_less=True)
         m.d.comb += [
-            port.valid.eq(act & selected & ~answered),
+            port.valid.eq(act & selected),
             port.write.eq(request.write),
             port.index.eq(word_address[:index_bits]),
             port.wdata.eq(request.wdata),
         ]
-        m.d.sync += [
-            answered.eq(port.valid & port.ready),
-            error.eq(port.error),
-            rdata.eq(Mux(request.write | port.error, 0, port.rdata)),
-        ]
-        with m.If(answered):
-            m.d.sync += [bus.ready.eq(1), bus.error.eq(error), bus.rdata.eq(rdata)]
-        return selected
+        return Answer(
+            found=selected,
+            given=port.valid & port.ready,
+            error=port.valid & port.error,
+            rdata=Mux(selected & ~request.write, port.rdata, 0),
+        )
+
+
+class Answer(NamedTuple):
+    """What an entry of the map says to a request."""
+
+    found: Value
+    """The request is for it."""
+    given: Value
+    """The answer is there, in this clock."""
+    error: Value
+    rdata: Value
+    """0 unless the request is for it and reads."""
 
 
 def _fits(value: Value, width: int) -> Value:

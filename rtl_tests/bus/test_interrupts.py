@@ -19,7 +19,7 @@ ERROR, RESULT, IDLE = 1, 2, 4
 ALL = ERROR | RESULT | IDLE
 TO_PENDING, TO_IRQ = 2, 3
 """Clocks from an event to its bit of ``interrupt_pending``, and to ``irq``."""
-ACTS, ENDS = 3, 4
+ACTS, ENDS = 3, 5
 """Clocks of an access, counted from 1, in which a write acts, and which is its last."""
 
 

@@ -22,7 +22,7 @@ MAP = RegisterMap(
     ),
     windows=(Window("memory", "", 10, ("row", "column"), (3, 5)), Window("full", "", 32, ("index",), (4,))),
 )
-ACCESS_CLOCKS = 4
+ACCESS_CLOCKS = 5
 """Clocks of a register access, the one that answers included; a write acts in the last but one."""
 
 READS = [(address, register, word) for address, register, word in MAP.words() if register.access is not Access.STROBE]
@@ -165,7 +165,7 @@ def test_sticky_flags_stay_until_1_is_written_and_a_new_event_wins() -> None:
             assert await host.access(flags, 0b100, during=lambda now, at=clock: ctx.set(dut.flags, 0b100 * (now == at)))
             ctx.set(dut.flags, 0)
             await ctx.tick()
-            assert await host.read(flags) == 0b100 * (clock >= ACCESS_CLOCKS - 1)
+            assert await host.read(flags) == 0b100 * (clock >= ACCESS_CLOCKS - 2)
             await host.write(flags, 0b100)
         await event(0b111)
         ctx.set(dut.clear, 1)
@@ -209,7 +209,7 @@ def test_windows_answer_when_their_memory_does(wait: int) -> None:
         for address, value in draw.sample(list(contents.items()), len(contents)):
             word, error, clocks = await host.access(address)
             assert (word, error) == (value, False)
-            assert clocks == ACCESS_CLOCKS + 2 + wait
+            assert clocks == ACCESS_CLOCKS + 1 + wait
         for address in (MAP.base("memory") + 4 * 5, MAP.base("memory") + 4 * (3 << 3)):
             assert (await host.access(address))[:2] == (0, True), "an element that the memory lacks"
             assert (await host.access(address, 1))[:2] == (0, True)
