@@ -17,31 +17,19 @@ from hwgen.ep.registers import synapses_per_element
 from hwgen.ep.schedule import of_slot, operation_layout
 from hwgen.ep.slots import SlotMemory
 from hwgen.ep.sums import Sums
+from hwgen.ep.synapses import SynapseSignature
 from hwgen.parts.shared import replicate
-
-
-def synapse_layout(config: EPConfig) -> data.StructLayout:
-    """What the lanes do with a synapse word, in the clock in which it is there; the fields are those of
-    :func:`~hwgen.ep.lane.lane_control`, ``learn_row`` and ``learn_input`` in place of ``learn``."""
-    members: dict[str, data.ShapeLike] = {"accumulate": 1, "clear": 1, "fill": 1, "shift": 1}
-    if config.input_bits > 1:
-        members["value"] = config.input_bits
-    if config.learning:
-        members |= {"learn_row": 1, "learn_input": 1, "invert": 1}
-    return data.StructLayout(members)
 
 
 class LaneArray(wiring.Component):
     """Carries out operations and synapse words on all lanes.
 
     Members: ``operation`` and ``address``: from the schedule; ``stop``: rows on their way are dropped; ``keep``: what
-    updates lead to is kept; ``synapse``, ``word``: what to do with a synapse word; ``select``, ``data``: the bus's
-    share in it, ``sign``: that of the fill; ``write_word``: a clock later; ``write_signs``, ``sign_address``: then too,
-    the word's signs go to the sign memory; ``keep_drive``, ``group``: the drive's sums are complete, of this slot;
-    ``half``: which half of the drive memory the relaxation reads; ``activity``, ``kept``: of the output neurons;
-    ``flips``: the sum counts flips, from the write on; ``row``: a clock before its sum is ``total``; ``counted``:
-    ``total`` is a number of changed neurons; ``changed``: a state has changed, ``decision_delay`` clocks ago;
-    ``occupied``: operations are on their way.
+    updates lead to is kept; ``synapses``: see :class:`~hwgen.ep.synapses.SynapseSignature`; ``invert``: learn the
+    opposite; ``group``: the slot whose drive is complete when the synapses say so; ``half``: which half of the drive
+    memory the relaxation reads; ``activity``, ``kept``: of the output neurons; ``row``, ``total``, ``count``,
+    ``counted``, ``flipped``, ``flipped_input``: see :class:`~hwgen.ep.sums.Sums`; ``changed``: a state has changed,
+    ``decision_delay`` clocks ago.
     """
 
     def __init__(self, config: EPConfig, signs: list[int]) -> None:
@@ -53,15 +41,7 @@ class LaneArray(wiring.Component):
             "address": In(range(plan.words)),
             "stop": In(1),
             "keep": In(1),
-            "synapse": In(synapse_layout(config)),
-            "word": In(config.lanes * config.synapse_bits),
-            "select": In(-(-config.lanes // synapses_per_element(config))),
-            "data": In(32),
-            "sign": In(1),
-            "write_word": Out(config.lanes * config.synapse_bits),
-            "write_signs": In(1),
-            "sign_address": In(range(plan.words)),
-            "keep_drive": In(1),
+            "synapses": In(SynapseSignature(config)),
             "group": In(range(plan.groups[0])),
             "half": In(1),
             "activity": In(config.outputs),
@@ -72,7 +52,7 @@ class LaneArray(wiring.Component):
             "changed": Out(1),
         }
         if config.learning:
-            members |= {name: In(1) for name in ("flips", "flips_input")}
+            members["invert"] = In(1)
             members |= {name: Out(1) for name in ("counted", "flipped", "flipped_input")}
         super().__init__(members)
 
@@ -102,13 +82,13 @@ class LaneArray(wiring.Component):
             place = number % elements * config.synapse_bits
             m.d.comb += [
                 lane.control.eq(control),
-                lane.word.eq(self.word.word_select(number, config.synapse_bits)),
-                lane.selected.eq(self.select[number // elements]),
-                lane.written.eq(self.data[place:]),
-                self.write_word.word_select(number, config.synapse_bits).eq(lane.update),
+                lane.word.eq(self.synapses.word.word_select(number, config.synapse_bits)),
+                lane.selected.eq(self.synapses.select[number // elements]),
+                lane.written.eq(self.synapses.data[place:]),
+                self.synapses.write_word.word_select(number, config.synapse_bits).eq(lane.update),
                 lane.sign.eq(Cat(row[number] for row in signs)),
                 *(tree.terms[number].eq(term) for tree, term in zip(trees, lane.term, strict=True)),
-                lane.chain_in.eq(self.sign if lane is lanes[-1] else lanes[number + 1].chain_out),
+                lane.chain_in.eq(self.synapses.sign if lane is lanes[-1] else lanes[number + 1].chain_out),
             ]
         self._add_slots(m, lanes, arriving, operation, held)
         self._add_sums(m, lanes, trees, control, operation, held)
@@ -119,7 +99,7 @@ class LaneArray(wiring.Component):
         self, m: Module, control: data.View, operation: data.View, held: Signal, arriving: data.View
     ) -> None:
         """What the lanes are told."""
-        config, synapse = self.config, self.synapse
+        config, synapses, use = self.config, self.synapses, self.synapses.use
         active = Signal()  # the row's neuron
         kept = Signal()
         m.d.sync += [
@@ -134,10 +114,10 @@ class LaneArray(wiring.Component):
 
         layer = self._of_slot(held, lambda slot: slot.layer)
         m.d.comb += [
-            control.accumulate.eq(synapse.accumulate),
-            control.clear.eq(synapse.clear),
-            control.fill.eq(synapse.fill),
-            control.shift.eq(synapse.shift),
+            control.accumulate.eq(use.drive),
+            control.clear.eq(use.clear),
+            control.fill.eq(synapses.fill),
+            control.shift.eq(synapses.shift),
             control.row.eq(operation.row),
             control.feedback.eq(self.activity if self.plan.parallel else active),
             control.update.eq(operation.update),
@@ -147,7 +127,7 @@ class LaneArray(wiring.Component):
             control.next_layer.eq(self._of_slot(operation.next_slot, lambda slot: slot.layer)),
         ]
         if config.input_bits > 1:
-            m.d.comb += control.value.eq(synapse.value)
+            m.d.comb += control.value.eq(use.value)
         if config.learning:
             # A row's synapses are there a clock after its signs.
             row_active = Signal()
@@ -156,24 +136,24 @@ class LaneArray(wiring.Component):
             m.d.comb += [
                 control.keep.eq(operation.update & self.keep),
                 control.count.eq(operation.count),
-                control.flips.eq(self.flips),
-                control.learn.eq(synapse.learn_row | synapse.learn_input),
-                control.up.eq(synapse.learn_input | row_active),
-                control.down.eq(synapse.learn_input | row_kept),
-                control.invert.eq(synapse.invert),
-                control.upward.eq(Mux(synapse.learn_input, 0, layer + 1)),
+                control.flips.eq(synapses.written.learn_row | synapses.written.learn_input),
+                control.learn.eq(use.learn_row | use.learn_input),
+                control.up.eq(use.learn_input | row_active),
+                control.down.eq(use.learn_input | row_kept),
+                control.invert.eq(self.invert),
+                control.upward.eq(Mux(use.learn_input, 0, layer + 1)),
             ]
 
     def _add_signs(self, m: Module) -> list[Signal]:
         """The signs of the synapses between the layers, beside the synapse memory, which is at work for the next
         sample's drive; returns those of the row that reaches the lanes, or of all rows."""
         config, plan = self.config, self.plan
-        written = Cat(self.write_word[config.synapse_bits - 1 :: config.synapse_bits])
+        written = Cat(self.synapses.write_word[config.synapse_bits - 1 :: config.synapse_bits])
         if plan.parallel:
             rows = []
             for number in range(config.outputs):
                 row = Signal(config.lanes, init=self.signs[number] if self.signs else 0, name=f"signs_{number}")
-                with m.If(self.write_signs & (self.sign_address == plan.input_words + number)):
+                with m.If(self.synapses.write & (self.synapses.write_address == plan.input_words + number)):
                     m.d.sync += row.eq(written)
                 rows.append(row)
             return rows
@@ -184,8 +164,8 @@ class LaneArray(wiring.Component):
         m.d.sync += signs.eq(read_port.data)
         m.d.comb += [
             read_port.addr.eq(self.address - plan.input_words),
-            write_port.en.eq(self.write_signs & (self.sign_address >= plan.input_words)),
-            write_port.addr.eq(self.sign_address - plan.input_words),
+            write_port.en.eq(self.synapses.write & (self.synapses.write_address >= plan.input_words)),
+            write_port.addr.eq(self.synapses.write_address - plan.input_words),
             write_port.data.eq(written),
         ]
         return [signs]
@@ -211,7 +191,7 @@ class LaneArray(wiring.Component):
             slots.update.eq(operation.update),
             slots.slot.eq(held),
             slots.new_state.eq(Cat(lane.state_out for lane in lanes)),
-            slots.keep_drive.eq(self.keep_drive),
+            slots.keep_drive.eq(self.synapses.summed),
             slots.group.eq(self.group),
             slots.half.eq(self.half),
             slots.new_drive.eq(Cat(lane.drive_out for lane in lanes)),
@@ -250,8 +230,8 @@ class LaneArray(wiring.Component):
         if self.config.learning:
             m.d.comb += [
                 sums.tag.count.eq(operation.count),
-                sums.tag.flips.eq(self.flips),
-                sums.tag.flips_input.eq(self.flips_input),
+                sums.tag.flips.eq(control.flips),
+                sums.tag.flips_input.eq(self.synapses.written.learn_input),
                 self.count.eq(sums.count),
                 self.counted.eq(sums.counted),
                 self.flipped.eq(sums.flipped),

@@ -9,7 +9,7 @@ from hwgen.ep.config import EPConfig
 from hwgen.ep.outputs import Nudge
 from hwgen.ep.plan import ROW_STAGES, EPPlan
 from hwgen.ep.schedule import Command
-from hwgen.ep.signature import sample_layout
+from hwgen.ep.signature import list_layout
 
 LOADED = WORD_STAGES - ROW_STAGES
 """Clocks from a pass's last entry to that in which the next slot may be loaded: it reaches the lanes sooner than the
@@ -33,12 +33,12 @@ class Control(wiring.Component):
         self.plan = plan = EPPlan(config)
         members = {
             "driven": In(1),
-            "driven_sample": In(sample_layout(config)),
+            "driven_sample": In(list_layout(config)),
             "drive_working": In(1),
             "take": Out(1),
             "again": Out(1),
             "hold": Out(1),
-            "sample": Out(sample_layout(config)),
+            "sample": Out(list_layout(config)),
             "start": Out(1),
             "command": Out(Command),
             "most_steps": Out(8),

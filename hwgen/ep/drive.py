@@ -6,7 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.ep.config import EPConfig
 from hwgen.ep.plan import EPPlan
-from hwgen.ep.signature import sample_layout
+from hwgen.ep.signature import list_layout
 
 
 class Drive(wiring.Component):
@@ -24,7 +24,7 @@ class Drive(wiring.Component):
         super().__init__(
             {
                 "list_ready": In(1),
-                "list": In(sample_layout(config)),
+                "list": In(list_layout(config)),
                 "claim": Out(1),
                 "start": Out(1),
                 "base": Out(range(self.plan.words)),
@@ -32,7 +32,7 @@ class Drive(wiring.Component):
                 "summed": In(1),
                 "group": Out(range(self.plan.groups[0])),
                 "driven": Out(1),
-                "sample": Out(sample_layout(config)),
+                "sample": Out(list_layout(config)),
                 "take": In(1),
                 "again": In(1),
                 "hold": In(1),

@@ -2,8 +2,21 @@
 
 from amaranth.lib import data
 
+from hwgen.crossbar.sample import SampleFormat
 from hwgen.ep.config import EPConfig
 from hwgen.ep.plan import BANKS
+
+
+def sample_format(config: EPConfig) -> SampleFormat:
+    """How a sample lies in the transfers on ``x``."""
+    return SampleFormat(
+        inputs=config.inputs,
+        pixel_bits=config.pixel_bits,
+        input_bits=config.input_bits,
+        input_threshold=config.input_threshold,
+        beat_bits=config.stream_bits,
+        trailer_bits=1 + config.class_bits,
+    )
 
 
 def trailer_layout(config: EPConfig) -> data.StructLayout:
@@ -26,8 +39,8 @@ def result_layout(config: EPConfig) -> data.StructLayout:
     )
 
 
-def sample_layout(config: EPConfig) -> data.StructLayout:
-    """A sample between the blocks: where the list of its active inputs is, its length, and its trailer."""
+def list_layout(config: EPConfig) -> data.StructLayout:
+    """A sample inside the machine: where the list of its active inputs is, its length, and its trailer."""
     return data.StructLayout(
         {"bank": range(BANKS), "count": range(config.inputs + 1), "trailer": trailer_layout(config)}
     )
