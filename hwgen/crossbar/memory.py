@@ -24,6 +24,7 @@ class SynapseMemory(wiring.Component):
         lanes: synapses in a word, lane 0 lowest.
         synapse_bits: bits of a synapse, at most 32.
         init: words that the memory holds from the start; those not given are 0.
+        ports: with 1, no word is read in a clock in which one is written.
 
     Members:
 
@@ -41,7 +42,9 @@ class SynapseMemory(wiring.Component):
       ``bus_select`` is 0.
     """
 
-    def __init__(self, depth: int, lanes: int, synapse_bits: int, init: Sequence[int] | None = None) -> None:
+    def __init__(
+        self, depth: int, lanes: int, synapse_bits: int, init: Sequence[int] | None = None, *, ports: int = 2
+    ) -> None:
         if depth < 1:
             raise ValueError(f"depth must be at least 1, not {depth!r}")
         if lanes < 1:
@@ -51,6 +54,9 @@ class SynapseMemory(wiring.Component):
         self.depth = depth
         self.lanes = lanes
         self.synapse_bits = synapse_bits
+        if ports not in (1, 2):
+            raise ValueError(f"ports must be 1 or 2, not {ports!r}")
+        self.ports = ports
         self.init = [] if init is None else [int(word) for word in init]
         self.address_bits = max(1, (depth - 1).bit_length())
         word_bits = lanes * synapse_bits
@@ -91,6 +97,9 @@ class SynapseMemory(wiring.Component):
         m = Module()
         m.submodules.memory = memory = BlockMemory(len(self.word), max(2, self.depth), self.init)
         bus_reads = Signal()
+        meeting = self.write_enable
+        if self.ports == 2:
+            meeting &= memory.read_address == self.write_address
         m.d.comb += [
             memory.write_address.eq(self.write_address),
             memory.write_data.eq(self.write_word),
@@ -98,9 +107,7 @@ class SynapseMemory(wiring.Component):
             memory.read_address.eq(Mux(self.accessing, self.bus_address, self.read_address)),
             # That the two never meet follows from how passes go, but synthesis must see it: it would otherwise put
             # logic behind the block RAM for a word that is read and written in the same clock.
-            memory.read_enable.eq(
-                (self.read_enable | bus_reads) & ~(self.write_enable & (memory.read_address == self.write_address))
-            ),
+            memory.read_enable.eq((self.read_enable | bus_reads) & ~meeting),
         ]
         # A clock enable and no reset, so that it can be the output register of a block RAM.
         was_read = Signal()

@@ -25,7 +25,8 @@ class InputSweep(wiring.Component):
     ends: there is no gap between them.
 
     Members: ``start``: begin a pass over the first ``count`` entries of the list in ``bank``, whose synapse words lie
-    from address ``base`` on; with ``clear``, its first clock is a ``clear`` request. ``ending``: the pass's last
+    from address ``base`` on; with ``clear``, its first clock is a ``clear`` request, and with ``slow``, there is a
+    clock between two entries. ``ending``: the pass's last
     clock. ``read_bank``, ``read_address``, ``entry``: to the list, which answers two clocks
     later; ``request``: three clocks after its entry was issued.
 
@@ -45,6 +46,7 @@ class InputSweep(wiring.Component):
             {
                 "start": In(1),
                 "clear": In(1),
+                "slow": In(1),
                 "bank": In(range(banks)),
                 "count": In(range(entries + 1)),
                 "base": In(range(words)),
@@ -60,16 +62,17 @@ class InputSweep(wiring.Component):
         m = Module()
         running = Signal()
         clearing = Signal()
+        pausing = Signal()  # between two entries
         remaining = Signal.like(self.count)
         base = Signal.like(self.base)
         position = Signal.like(self.read_address)
         m.d.comb += [
             self.read_address.eq(position),
-            self.ending.eq(running & (remaining == ~clearing)),
+            self.ending.eq(running & ~pausing & (remaining == ~clearing)),
         ]
         with m.If(running):
-            m.d.sync += clearing.eq(0)
-            with m.If(~clearing):
+            m.d.sync += [clearing.eq(0), pausing.eq(self.slow & ~pausing & ~clearing)]
+            with m.If(~clearing & ~pausing):
                 m.d.sync += [remaining.eq(remaining - 1), position.eq(position + 1)]
         with m.If(self.ending):
             m.d.sync += running.eq(0)
@@ -77,6 +80,7 @@ class InputSweep(wiring.Component):
             m.d.sync += [
                 running.eq(1),
                 clearing.eq(self.clear),
+                pausing.eq(0),
                 remaining.eq(self.count),
                 base.eq(self.base),
                 position.eq(0),
@@ -84,7 +88,7 @@ class InputSweep(wiring.Component):
             ]
 
         # While the list answers.
-        flags = Cat(running & ~clearing, running & clearing, self.ending)
+        flags = Cat(running & ~clearing & ~pausing, running & clearing, self.ending)
         bases = base
         for stage in range(LIST_STAGES):
             delayed_flags = Signal(3, name=f"flags_{stage}")

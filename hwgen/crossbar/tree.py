@@ -26,8 +26,8 @@ class SignedTree(wiring.Component):
 
     @property
     def depth(self) -> int:
-        """Clocks from terms to total; 0 for a single term."""
-        return -(-(self.lanes - 1).bit_length() // self.levels)
+        """Clocks from terms to total, at least 1."""
+        return max(1, -(-(self.lanes - 1).bit_length() // self.levels))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
@@ -44,7 +44,11 @@ class SignedTree(wiring.Component):
                 # A sum of 2**level terms; two bits more than its logarithm hold both ends of its range.
                 terms[index] = Signal(signed(level + 2), name=f"sum_{level}_{index}", reset_less=True)
                 domain += terms[index].eq(value)
-        m.d.comb += self.total.eq(terms[0])
+        total = terms[0]
+        if level == 0:
+            total = Signal.like(self.total, reset_less=True)
+            m.d.sync += total.eq(terms[0])
+        m.d.comb += self.total.eq(total)
         return m
 
 

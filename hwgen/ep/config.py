@@ -6,8 +6,9 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import pydantic
 
 from hwgen.config import CoreConfig
+from hwgen.ep.scales import default_feedback_shift, default_state_bits, default_threshold
 
-LEARNING_ONLY = frozenset({"nudging", "nudged_steps", "beta", "counter_bits", "threshold"})
+LEARNING_ONLY = frozenset({"memory_ports", "nudging", "nudged_steps", "beta", "counter_bits", "threshold"})
 
 MOST_LANES = 512
 """Most lanes by default: more are possible, but few devices have the logic or memories so wide."""
@@ -40,6 +41,10 @@ class EPConfig(CoreConfig):
     lanes: int = pydantic.Field(default_factory=lambda data: _default_lanes(data), ge=1)
     """Neurons computed at once, a divisor of every hidden size. Results do not depend on it."""
 
+    memory_ports: Literal[1, 2] = 2
+    """Ports of the synapse memory: with one, a word that learns takes two clocks instead of one, and RAMs of a single
+    port (those of the iCE40 UP5K) can hold the synapses. Results do not depend on it."""
+
     relaxation: Literal["serial", "parallel"] = "serial"
     """Whether the sums between hidden and output layers are made row by row or all at once. Results do not depend on
     it."""
@@ -56,11 +61,11 @@ class EPConfig(CoreConfig):
     beta: Literal[1, 2, 4, 8] = 2
     """Strength of the nudge."""
 
-    state_bits: tuple[StateBits, ...] = pydantic.Field(default_factory=lambda data: _default_state_bits(data))
+    state_bits: tuple[StateBits, ...] = pydantic.Field(default_factory=lambda data: default_state_bits(data["layers"]))
     """Bits of a neuron's state, for each layer after the inputs. The activity is the top bit."""
 
     feedback_shift: tuple[FeedbackShift, ...] = pydantic.Field(
-        default_factory=lambda data: tuple(3 if size <= 512 else 2 for size in data["layers"][1:-1])
+        default_factory=lambda data: default_feedback_shift(data["layers"])
     )
     """For each hidden layer, the power of two by which what it gets from the layer above is multiplied."""
 
@@ -69,7 +74,9 @@ class EPConfig(CoreConfig):
     )
     """Bits of the counter beside each synapse, for each weight layer."""
 
-    threshold: tuple[Threshold, ...] = pydantic.Field(default_factory=lambda data: _default_threshold(data))
+    threshold: tuple[Threshold, ...] = pydantic.Field(
+        default_factory=lambda data: default_threshold(data["layers"], data["counter_bits"])
+    )
     """For each weight layer, the count against a synapse's sign at which the sign flips (tau), at most
     ``2**(counter_bits - 1)``."""
 
@@ -127,6 +134,11 @@ class EPConfig(CoreConfig):
                     f"ep.threshold must be at most {1 << (bits - 1)} for a counter of {bits} bits, not {threshold} "
                     f"(weight layer {index}); lower it or raise ep.counter_bits"
                 )
+        if 1 + self.class_bits > self.stream_bits:
+            raise ValueError(
+                f"ep.stream_bits must be at least {8 * math.ceil((1 + self.class_bits) / 8)} for a label of "
+                f"{self.class_bits} bits ({self.classes} classes) and the learn flag, not {self.stream_bits}"
+            )
         if self.input_bits > self.pixel_bits:
             raise ValueError(
                 f"ep.input_bits must be between 1 and pixel_bits ({self.pixel_bits}), not {self.input_bits}"
@@ -178,6 +190,21 @@ class EPConfig(CoreConfig):
     def parameters(self) -> dict[str, Any]:
         """The parameters that have a meaning for this machine."""
         return self.model_dump(mode="json", exclude=None if self.learning else set(LEARNING_ONLY))
+
+    @property
+    def learns(self) -> bool:
+        """As ``learning`` says."""
+        return self.learning
+
+    @property
+    def overlaps(self) -> bool:
+        """True: one sample's drive is summed while another relaxes, if it is there by then."""
+        return True
+
+    @property
+    def x_beats(self) -> int:
+        """As :attr:`sample_beats`."""
+        return self.sample_beats
 
     @property
     def inputs(self) -> int:
@@ -263,12 +290,3 @@ def _either(numbers: list[int]) -> str:
 
 def _default_lanes(data: dict[str, Any]) -> int:
     return max(divisor for divisor in _divisors(math.gcd(*data["layers"][1:-1])) if divisor <= MOST_LANES)
-
-
-def _default_state_bits(data: dict[str, Any]) -> tuple[int, ...]:
-    *hidden, last = data["layers"][1:-1]
-    return (4,) * (len(hidden) + 1) + (5 if last <= 256 else 6 if last <= 1024 else 7,)
-
-
-def _default_threshold(data: dict[str, Any]) -> tuple[int, ...]:
-    return tuple(min(16 if layer else 32, 1 << (bits - 1)) for layer, bits in enumerate(data["counter_bits"]))

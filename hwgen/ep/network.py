@@ -113,6 +113,7 @@ class Network(wiring.Component):
             ]
             with m.If(control.hold):
                 m.d.comb += drive.hold.eq(1)
+            m.d.comb += sweep.slow.eq(control.learning & (self.config.memory_ports == 1))
             with m.If(control.sweep_start):
                 m.d.comb += [
                     sweep.start.eq(1),

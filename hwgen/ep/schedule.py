@@ -18,7 +18,7 @@ class Command(enum.Enum, shape=2):
     COUNT = 1
     """Each slot once, for the count of its changed neurons."""
     LEARN = 2
-    """Each row of the synapses between the layers once, at one a clock."""
+    """Each row of the synapses between the layers once, at one a clock; with one memory port, at one in two."""
     LOAD = 3
     """The lanes take the slot ``load_slot``, no more."""
 
@@ -93,6 +93,7 @@ class Schedule(wiring.Component):
         pause = Signal(range(max(each.pause for each in plan.slots) + 1))
         lead = Signal(range(max(each.lead for each in plan.slots) + 1))
         rows_over = Signal()
+        pausing = Signal()  # while the memory writes
         last_slot = Signal()
         last_row = Signal()
         next_slot = Signal.like(slot)
@@ -133,7 +134,11 @@ class Schedule(wiring.Component):
                     m.d.comb += [operation.count.eq(1), operation.load.eq(1), self.done.eq(last_slot)]
                     m.d.sync += slot.eq(next_slot)
                 with m.Case(Command.LEARN):
-                    with m.If(~rows_over):
+                    with m.If(pausing):
+                        m.d.sync += pausing.eq(0)
+                    with m.Elif(~rows_over):
+                        if self.config.learning and self.config.memory_ports == 1:
+                            m.d.sync += pausing.eq(~last_row)
                         m.d.comb += [operation.learn.eq(1), self.done.eq(last_row & last_slot)]
                         m.d.sync += [row.eq(Mux(last_row, 0, row + 1)), rows_over.eq(last_row)]
                     with m.Else():
@@ -167,7 +172,7 @@ class Schedule(wiring.Component):
                 running.eq(self.command != Command.LOAD),
                 command.eq(self.command),
                 starting.eq(self.begin),
-                Cat(exhausted, slot, row, lead, pause, rows_over, awaited, changed, issued, decided).eq(0),
+                Cat(exhausted, slot, row, lead, pause, pausing, rows_over, awaited, changed, issued, decided).eq(0),
             ]
         return m
 

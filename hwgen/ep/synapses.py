@@ -82,7 +82,8 @@ class Synapses(wiring.Component):
     def __init__(self, config: EPConfig, words: list[int] | None) -> None:
         self.config = config
         self.plan = plan = EPPlan(config)
-        self.memory = SynapseMemory(plan.words, config.lanes, config.synapse_bits, words)
+        ports = config.memory_ports if config.learning else 1
+        self.memory = SynapseMemory(plan.words, config.lanes, config.synapse_bits, words, ports=ports)
         window = register_map(config).window("synapses")
         super().__init__(
             {

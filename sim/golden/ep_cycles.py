@@ -41,6 +41,8 @@ class Timing(NamedTuple):
     """From a step's last update to knowing whether it changed anything."""
     tree: int
     """From the lanes to the sum over them."""
+    pause: int
+    """Between two words that learn."""
 
     @classmethod
     def of(cls, config: EPConfig) -> "Timing":
@@ -54,7 +56,13 @@ class Timing(NamedTuple):
             step=plan.step_clocks,
             decision=plan.decision_delay,
             tree=plan.tree_depth,
+            pause=2 - config.memory_ports,
         )
+
+
+PHASES = ("drive", "free", "nudged", "learn")
+"""What clocks are spent on, as the statistics registers ``drive_cycles`` and so on count them."""
+DRIVING, FREE, NUDGED, LEARNING = range(len(PHASES))
 
 
 @njit(cache=True)
@@ -70,6 +78,19 @@ def count(
         learning: shape ``(n,)``: which of them were learnt from.
         slots_changed: shape ``(n, slots)``: see :class:`~sim.golden.ep.Trace`.
     """
+    return count_by_phase(timing, trace, learning, slots_changed, np.zeros(len(PHASES), np.int64))
+
+
+@njit(cache=True)
+def count_by_phase(
+    timing: Timing,
+    trace: NDArray[np.void],
+    learning: NDArray[np.bool_],
+    slots_changed: NDArray[np.bool_],
+    phases: Ints,
+) -> tuple[int, int]:
+    """:func:`count`, which adds the clocks of each of :data:`PHASES` to ``phases``. A drive is summed while another
+    sample is in another phase, so these clocks may be more than those in which the machine works."""
     samples = len(trace)
     given_back = np.full(BANKS, -1, np.int64)  # when each bank was, last
     busy = 0
@@ -77,10 +98,12 @@ def count(
     loaded = 0  # when the sample before had come in
     loaded, claimed, driven = load(timing, trace[0], loaded, given_back[0], 0)
     busy += driven - claimed - 1
+    phases[DRIVING] += driven - claimed - 1
     for n in range(samples):
         note = trace[n]
         start = max(driven, idle)
         now = start + phase(timing, note.free_steps)
+        phases[FREE] += now - start
         more = n + 1 < samples
         if more:
             loaded, claimed, driven = load(timing, trace[n + 1], loaded, given_back[(n + 1) % BANKS], start + 1)
@@ -89,8 +112,10 @@ def count(
         if not learning[n]:
             end = now + 2
         else:
+            nudged = now
             now += phase(timing, note.negative_steps) if note.negative_steps else 0
             now += phase(timing, note.positive_steps) if note.positive_steps else 0
+            phases[NUDGED] += now - nudged
             # Count the changed neurons of each slot.
             now += timing.slots + timing.tree + 3
             end = now + 1
@@ -98,11 +123,13 @@ def count(
                 # A drive that has begun is summed first.
                 before = more and claimed <= now
                 begin = max(now + 1, driven) if before else now + 1
-                now = begin + timing.rows + timing.slots
+                pause = timing.pause
+                now = begin + (1 + pause) * timing.rows + (1 - pause) * timing.slots
                 for slot in range(timing.groups):
                     sweeps = slots_changed[n, slot] and note.active_inputs
-                    now += note.active_inputs + LEARN_INPUTS if sweeps else 1
+                    now += (1 + pause) * note.active_inputs - pause + LEARN_INPUTS if sweeps else 1
                 now += timing.tree + 4
+                phases[LEARNING] += now - begin
                 end = now + 1
                 if more and not before:
                     claimed = max(claimed, end)
@@ -116,6 +143,8 @@ def count(
         # The control works from start on, and the next sample's drive after it, where it is late.
         busy += end - start
         if more:
+            phases[DRIVING] += sweeps_of(timing, trace[n + 1]) + DRIVE - 1
+            phases[DRIVING] += driven - again - 1 if again else 0
             busy += max(0, driven - max(idle, again + 1 if again else claimed + 1))
     return busy, idle
 
