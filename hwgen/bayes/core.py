@@ -38,6 +38,7 @@ class BayesCore(wiring.Component):
         self.config = config
         self.table = table
         self.map = register_map(config)
+        self.x_beats = config.x_beats
         self.identity = IDENTITY_MAGIC << 16 | CORE_NUMBER
         super().__init__(
             {
@@ -86,8 +87,9 @@ class BayesCore(wiring.Component):
         m.submodules.samples = samples = WideCounter(64)
         m.submodules.busy_cycles = busy_cycles = WideCounter(64)
         control = fields_of(self.map.register("control"), bank.control)
+        # In the clock in which the access ends: the way from the bus to all that it resets is long.
+        m.d.sync += soft_reset.eq(control["soft_reset"])
         m.d.comb += [
-            soft_reset.eq(control["soft_reset"]),
             bank.clear.eq(soft_reset),
             busy.eq(memory.occupied | engine.busy | decide.busy | self.y.valid),
             memory.loaded.eq(loaded),

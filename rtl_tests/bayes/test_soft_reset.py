@@ -10,7 +10,7 @@ from hwgen.bayes.table import LikelihoodTable
 from rtl_tests.simulate import simulate
 
 CONFIG = BayesConfig(mode="logarithmic", rows=2, bins=(2,))
-RESET_CLOCK = 2
+RESET_CLOCK = 3
 """The bank acts on a write in the third clock of an access: samples taken until then are dropped and not counted."""
 
 TABLE = LikelihoodTable.for_config(CONFIG, [[[1, 2], [3, 1]]])
