@@ -5,7 +5,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all bench bench-boards lint docs clean distclean
+.PHONY: help demo test test-all bench bench-speed bench-boards lint docs clean distclean
 
 BIN := $(CURDIR)/.venv/bin
 PY := "$(BIN)/python"
@@ -13,14 +13,14 @@ PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
 PYTEST := $(PY) -m pytest -n $(JOBS)
 
 DEMO_DESIGNS := $(addprefix examples/,bayes-digits.toml bayes-wine-logarithmic.toml bayes-wine-stochastic.toml \
-	bayes-breast-cancer-logarithmic.toml bayes-breast-cancer-stochastic.toml)
+	bayes-breast-cancer-logarithmic.toml bayes-breast-cancer-stochastic.toml ep-digits-32-lanes.toml)
 BENCH_DESIGNS := examples/bayes-digits.toml examples/bayes-wine-stochastic.toml
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "Variables: PYTHON=$(PYTHON) (creates .venv), JOBS=$(JOBS) (test processes)"
 
-demo: .venv/.installed ## train, generate and co-simulate the example designs; results in build/demo
+demo: .venv/.installed ## generate, co-simulate and train the example designs; results in build/demo
 	"$(BIN)/hwgen" demo $(DEMO_DESIGNS) -o build/demo
 
 test: .venv/.installed ## the default test suite, documentation examples included
@@ -29,11 +29,14 @@ test: .venv/.installed ## the default test suite, documentation examples include
 test-all: .venv/.installed ## every test, and more random configurations
 	HWGEN_TEST_PROFILE=full $(PYTEST)
 
-bench: .venv/.installed ## measure the speed of simulation; results in docs/results
+bench: bench-speed bench-boards ## measure all that docs/results records of speed and area; takes hours
+
+bench-speed: .venv/.installed ## measure the speed of simulation; results in docs/results
 	"$(BIN)/hwgen" bench $(BENCH_DESIGNS) -o docs/results
 
-bench-boards: .venv/.installed-boards ## take the recorded designs to boards; results in docs/results; takes an hour
+bench-boards: .venv/.installed-boards ## take the recorded designs to boards; results in docs/results; takes hours
 	"$(BIN)/hwgen" bench-boards -o docs/results
+	"$(BIN)/hwgen" bench-boards --core ep -o docs/results
 
 lint: .venv/.installed ## ruff and mypy
 	$(PY) -m ruff check .

@@ -1,5 +1,6 @@
 """What a design will take of a board, from its parameters alone: before anything is built, and within a second."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,8 @@ class Estimate:
     luts: int
     ffs: int
     cycles_per_sample: int
+    typical_cycles: Mapping[str, float]
+    """See :meth:`hwgen.design.Design.typical_cycles`."""
     latency: int
     memory_port_utilisation: float
     needs: Needs
@@ -102,6 +105,7 @@ class Estimate:
             "lut_error": LUT_ERROR,
             "ffs": self.ffs,
             "cycles_per_sample": self.cycles_per_sample,
+            **{f"typical_cycles_{what}": cycles for what, cycles in self.typical_cycles.items()},
             "latency_cycles": self.latency,
             "memory_port_utilisation": self.memory_port_utilisation,
             "fits": self.fits,
@@ -114,7 +118,7 @@ def estimate(design: Design, board: Board, *, out_of_context: bool = False) -> E
 
     Memory bits and speed are the core's in either case.
     """
-    needs: Needs = design.core.load("resources")(design.config)
+    needs = design.needs
     memories, blocks = needs.memories, needs.blocks
     if not out_of_context:
         memories, blocks = memories + LINK_MEMORIES, (*blocks, LINK)
@@ -136,6 +140,7 @@ def estimate(design: Design, board: Board, *, out_of_context: bool = False) -> E
         luts=round(luts),
         ffs=round(ffs),
         cycles_per_sample=needs.cycles_per_sample,
+        typical_cycles=design.typical_cycles(),
         latency=needs.latency,
         memory_port_utilisation=needs.memory_port_utilisation,
         needs=needs,

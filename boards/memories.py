@@ -94,7 +94,7 @@ def choose_single_port(memories: Sequence[Memory], family: str, block_rams: int,
 
     None as long as block RAMs suffice: their two ports need no logic. Otherwise as few single-port RAMs as make the
     rest fit; if nothing does, those that leave the fewest block RAMs missing. A memory that needs its content from the
-    start on, or parts of whose words are written on their own, is never chosen.
+    start on, or two ports, or parts of whose words are written on their own, is never chosen.
     """
     if family not in SINGLE_PORT_RAMS:
         return ()
@@ -102,7 +102,7 @@ def choose_single_port(memories: Sequence[Memory], family: str, block_rams: int,
     # By single-port RAMs taken: the most block RAMs that this number of them saves, and the memories in them.
     best: list[tuple[int, tuple[Memory, ...]]] = [(0, ())] * (sprams + 1)
     for memory in memories:
-        if memory.initialised or memory.lanes > 1:
+        if memory.initialised or memory.lanes > 1 or not memory.exclusive:
             continue
         saved, taken = place(memory, family).block_rams, place_single_port(memory, family).sprams
         for room in range(sprams, taken - 1, -1):

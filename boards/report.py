@@ -61,9 +61,13 @@ class Report:
 
     @property
     def samples_per_second(self) -> float | None:
-        """At full rate, at the built clock or else at Fmax."""
+        """At full rate, at the built clock or else at Fmax; where clocks depend on the sample, at least."""
+        return self._rate(self.estimate.cycles_per_sample)
+
+    def _rate(self, cycles: float) -> float | None:
+        """Samples per second at so many clocks a sample."""
         mhz = self.clock_mhz if self.clock_mhz is not None else self.fmax_mhz
-        return None if mhz is None else mhz * 1e6 / self.estimate.cycles_per_sample
+        return None if mhz is None else mhz * 1e6 / cycles
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -132,5 +136,9 @@ class Report:
         table.add_row("cycles per sample", f"{self.estimate.cycles_per_sample:,}")
         if self.samples_per_second is not None:
             table.add_row("samples per second", f"{self.samples_per_second:,.0f}")
+        for what, cycles in self.estimate.typical_cycles.items():
+            rate = self._rate(cycles)
+            speed = "" if rate is None else f", {rate:,.0f} samples per second"
+            table.add_row(f"held-out samples, {what}", f"{cycles:,.1f} cycles{speed}")
         table.add_row("memory-port utilisation", f"{self.estimate.memory_port_utilisation:.1%}")
         return table

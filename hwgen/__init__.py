@@ -8,7 +8,16 @@ from typing import Any
 
 __version__ = metadata.version("hwgen")
 
-__all__ = ["Design", "__version__", "design_from_classifier", "generate", "load_design", "open_design", "verify"]
+__all__ = [
+    "Design",
+    "__version__",
+    "design_from_classifier",
+    "generate",
+    "load_design",
+    "open_design",
+    "train",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:

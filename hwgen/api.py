@@ -1,4 +1,4 @@
-"""hwgen from Python: load a design, open it on a backend, generate its package, verify it."""
+"""hwgen from Python: load a design, open it on a backend, generate its package, verify it, train its machine."""
 
 from pathlib import Path
 from typing import Any
@@ -8,8 +8,9 @@ import numpy as np
 from hwgen import registry
 from hwgen.bus.wrappers.interfaces import Interfaces
 from hwgen.design import Design, check_name, load_design
+from hwgen.errors import DesignError
 
-__all__ = ["Design", "design_from_classifier", "generate", "load_design", "open_design", "verify"]
+__all__ = ["Design", "design_from_classifier", "generate", "load_design", "open_design", "train", "verify"]
 
 BENCH_SAMPLES = 64
 """Samples in the emitted test bench, real and random ones in equal parts where there are real ones."""
@@ -29,11 +30,17 @@ def design_from_classifier(classifier: Any, name: str, *, core: str = "bayes", *
     Raises :class:`~hwgen.errors.DesignError` naming what is wrong and what is allowed.
     """
     entry = registry.core(core, "design_from_classifier")
+    if entry.classifier is None:
+        possible = ", ".join(each.name for each in registry.CORES.values() if each.classifier)
+        raise DesignError(
+            f"design_from_classifier: core must be one of {possible}, not {core!r}, which is not made from a "
+            f"classifier; `hwgen new --core {core} FILE.toml` writes a design file for it"
+        )
     check_name(name, "design_from_classifier")
     own = ("features", "labels", "calibration", "binning", "normalisation", "zeros", "step")
     given = {key: options.pop(key) for key in own if key in options}
     resolved = entry.load("classifier")(classifier, options, **given)
-    return Design(name, entry, resolved.config, resolved.table, resolved.evaluation, resolved)
+    return Design.of(name, entry, resolved)
 
 
 def open_design(design: Design | str | Path, backend: str = "golden", **options: Any) -> Any:
@@ -46,7 +53,8 @@ def open_design(design: Design | str | Path, backend: str = "golden", **options:
         options: of the backend; ``rtl`` takes ``waves="file.vcd"`` or ``"file.fst"``, ``serial`` takes ``baudrate``.
 
     Returns an object with ``infer``, ``load``, ``dump``, ``errors``, ``clear_errors``, ``soft_reset`` and ``close``,
-    which gives the same bits and cycle counts on every backend; a board cannot count ``elapsed_cycles``, they are 0.
+    and ``train`` where the machine learns, which gives the same bits and cycle counts on every backend; a board cannot
+    count ``elapsed_cycles``, they are 0.
     """
     kind, arguments = registry.backend(backend)
     return registry.load(registry.BACKENDS[kind].opener)(_loaded(design), *arguments, **options)
@@ -81,6 +89,11 @@ def verify(design: Design | str | Path, **options: Any) -> Any:
     return registry.load(registry.VERIFY)(_loaded(design), **options)
 
 
+def train(design: Design | str | Path, **options: Any) -> Any:
+    """Train a learning design's machine on images, on any backend; see :func:`sim.train.train`."""
+    return registry.load(registry.TRAIN)(_loaded(design), **options)
+
+
 def golden_vectors(design: Design, count: int = BENCH_SAMPLES, seed: int = 0) -> Any:
     """What the golden model answers to ``count`` samples, as :class:`~hwgen.emit.testbench.Vectors`."""
     from hwgen.emit.testbench import Vectors
@@ -88,13 +101,25 @@ def golden_vectors(design: Design, count: int = BENCH_SAMPLES, seed: int = 0) ->
     stimulus = design.core.load("stimulus")(design.config)
     inputs = stimulus.random_inputs(count, np.random.default_rng(seed))
     if design.evaluation is not None:
-        real = design.evaluation.samples[: count // 2]
-        inputs["samples"][: len(real)] = real
-    result = open_design(design).infer(**inputs)
+        for name in ("samples", "labels"):
+            if name in inputs:
+                real = getattr(design.evaluation, name)[: count // 2]
+                inputs[name][: len(real)] = real
+    machine = open_design(design)
+    full_speed = count // 2 if design.config.overlaps else 0
+    first = machine.run(**{name: values[:full_speed] for name, values in inputs.items()})
+    rest = machine.run(**{name: values[full_speed:] for name, values in inputs.items()})
     loads = np.zeros((0, 2), np.uint32)
     if design.parameters is not None and design.verilog_parameters is None:
         loads = stimulus.load_writes(design.parameters)
-    return Vectors(stimulus.pack_samples(**inputs), stimulus.pack_results(result), loads, result.busy_cycles)
+    return Vectors(
+        x=stimulus.pack_samples(**inputs),
+        y=np.concatenate([stimulus.pack_results(result) for result in (first, rest)]),
+        loads=loads,
+        full_speed=full_speed,
+        busy_cycles=(first if full_speed else rest).busy_cycles,
+        patience=design.patience,
+    )
 
 
 def _loaded(design: Design | str | Path) -> Design:

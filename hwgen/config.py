@@ -54,6 +54,30 @@ class CoreConfig(pydantic.BaseModel):
         """The parameters as JSON text with sorted keys: equal configs give equal text."""
         return json.dumps(self.parameters(), sort_keys=True, separators=(",", ":"))
 
+    def check_without_source(self) -> None:
+        """Raise :class:`~hwgen.errors.DesignError` where a machine with these parameters must have a ``[source]``."""
+
+    @property
+    def emits_parameters(self) -> bool:
+        """Whether the Verilog holds the parameters of a design that has any; if not, they are loaded over the bus."""
+        return True
+
+    @property
+    def learns(self) -> bool:
+        """Whether the machine has ``train``."""
+        return False
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether the machine works on several samples at a time, so that ``busy_cycles`` depends on when they come:
+        the golden model tells what it is when both streams run at full speed."""
+        return False
+
+    @property
+    def x_beats(self) -> int:
+        """Transfers on ``x`` of one sample, and so of one result on ``y``."""
+        return 1
+
     @property
     def hash(self) -> int:
         """64-bit config hash (unsigned): in the hardware's ``config_hash`` register and in every emitted header."""

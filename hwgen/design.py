@@ -4,7 +4,7 @@ import re
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 
@@ -12,11 +12,35 @@ from hwgen import registry
 from hwgen.config import CoreConfig
 from hwgen.emit.keywords import VERILOG_KEYWORDS
 from hwgen.errors import DesignError
+from hwgen.evaluation import Evaluation
+from hwgen.resources import Needs
 
 if TYPE_CHECKING:
     from hwgen.emit.verilog import Verilog
 
+PATIENCE = 100_000
+"""Clocks that a machine may take beyond what it needs before it counts as hung."""
+
+TYPICAL_SAMPLES = 256
+"""Held-out samples that are looked at for typical clocks."""
+
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+class Resolved(Protocol):
+    """What a core's ``source`` makes of a design file."""
+
+    @property
+    def config(self) -> CoreConfig: ...
+    @property
+    def parameters(self) -> Any:
+        """See :attr:`Design.parameters`."""
+
+    @property
+    def evaluation(self) -> Evaluation | None: ...
+
+    def fidelity(self, model: Any) -> dict[str, Any]:
+        """See :meth:`Design.fidelity`; ``model`` is the golden model."""
 
 
 @dataclass(frozen=True)
@@ -28,22 +52,28 @@ class Design:
     core: registry.Core
     config: CoreConfig
     parameters: Any = None
-    """What the core's memories start with or are loaded with (for ``bayes`` a ``LikelihoodTable``), or None."""
-    evaluation: Any = None
-    """Held-out real samples with labels and the float classifier's decisions, or None."""
-    resolved: Any = None
+    """What the core's memories start with or are loaded with (for ``bayes`` a ``LikelihoodTable``, for ``ep``
+    ``EPWeights``), or None. Has a ``digest``, a 64-bit hash."""
+    evaluation: Evaluation | None = None
+    """Held-out real samples, or None."""
+    resolved: Resolved | None = None
     """What the design file's ``[source]`` gave, as its importer has it, or None."""
 
+    @classmethod
+    def of(cls, name: str, core: registry.Core, resolved: Resolved) -> Self:
+        """The design that an importer has made."""
+        return cls(name, core, resolved.config, resolved.parameters, resolved.evaluation, resolved)
+
     def fidelity(self) -> dict[str, Any]:
-        """How far the machine is from the classifier it came from, as JSON values; empty without a source."""
+        """How good the machine is beside what it came from, as JSON values; empty without a source."""
         if self.resolved is None:
             return {}
         model = self.core.load("model")(self.config, self.parameters)
-        return self.resolved.fidelity(lambda samples: model.infer(samples).decisions)
+        return self.resolved.fidelity(model)
 
     def with_trial_parameters(self, seed: int = 0) -> Self:
-        """This design, with random parameters where it has none of its own: a machine with an empty memory decides
-        nothing, and comparing it would show nothing."""
+        """This design, with random parameters where it has none of its own and cannot do without: a machine with an
+        empty memory decides nothing, and comparing it would show nothing."""
         if self.parameters is not None:
             return self
         stimulus = self.core.load("stimulus")(self.config)
@@ -52,12 +82,38 @@ class Design:
     @property
     def verilog_parameters(self) -> Any:
         """What the Verilog's memories start with, or None: they are then loaded over the bus."""
-        return self.parameters if getattr(self.config, "initialised", False) else None
+        return self.parameters if self.config.emits_parameters else None
 
     @property
     def content_hash(self) -> int:
         """64-bit hash of what the Verilog's memories start with; 0 when that is nothing."""
         return 0 if self.verilog_parameters is None else int(self.verilog_parameters.digest)
+
+    @property
+    def needs(self) -> Needs:
+        """What the machine takes of an FPGA, and how fast it is."""
+        needs: Needs = self.core.load("resources")(self.config)
+        if self.verilog_parameters is None:
+            return needs
+        return replace(needs, memories=tuple(replace(memory, initialised=True) for memory in needs.memories))
+
+    def typical_cycles(self) -> dict[str, float]:
+        """Mean clocks of a sample at full speed, as the golden model counts them on held-out samples: of ``infer``, and
+        where the machine learns, of ``train``, in its first samples. Empty without held-out samples."""
+        if self.evaluation is None:
+            return {}
+        samples, labels = self.evaluation.samples[:TYPICAL_SAMPLES], self.evaluation.labels[:TYPICAL_SAMPLES]
+        model = self.core.load("model")(self.config, self.parameters)
+        cycles = {"infer": model.infer(samples).elapsed_cycles / len(samples)}
+        if self.config.learns:
+            cycles["train"] = model.train(samples, labels).elapsed_cycles / len(samples)
+        return cycles
+
+    @property
+    def patience(self) -> int:
+        """Clocks without a transfer after which this machine counts as hung."""
+        needs = self.needs
+        return PATIENCE + needs.start_clocks + needs.cycles_per_sample + needs.latency
 
     def component(self) -> Any:
         """The hardware, an Amaranth component."""
@@ -93,14 +149,13 @@ def load_design(path: str | Path) -> Design:
 
     if source is None:
         config = core.load("config").parse(parameters, str(path))
-        if getattr(config, "initialised", False):
-            raise DesignError(
-                f"{path}: {core.name}.initialised is true but there is no [source] to initialise from; "
-                f"add one, or set {core.name}.initialised = false and load the memory over the bus"
-            )
+        try:
+            config.check_without_source()
+        except DesignError as error:
+            raise DesignError(f"{path}: {error}") from None
         return Design(name, core, config)
-    resolved = core.load("source")(source, parameters, path.parent, str(path), registry.load(registry.LOAD_SPLIT))
-    return Design(name, core, resolved.config, resolved.table, resolved.evaluation, resolved)
+    resolved = core.load("source")(source, parameters, path.parent, str(path), core.load("data"))
+    return Design.of(name, core, resolved)
 
 
 def check_name(name: object, where: str) -> None:

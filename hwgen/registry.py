@@ -4,6 +4,7 @@ Everything is named by import path and loaded when it is asked for, so that look
 ``hwgen`` imports neither ``sim`` nor ``boards``.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -27,16 +28,23 @@ class Core:
     model: str
     """The golden model: called with a config and the parameters it starts with, or None."""
     source: str
-    """``resolve``: turns a design file's ``[source]`` into a config and parameters."""
-    classifier: str
-    """Called with a trained classifier, parameters and options; returns what ``resolve`` returns."""
+    """``resolve``: turns a design file's ``[source]`` into a config and parameters. Called with the tables ``[source]``
+    and that of the core, the design file's folder and name, and ``data``."""
+    data: str
+    """Reads the data sets that a ``[source]`` names."""
+    classifier: str | None
+    """Called with a trained classifier, parameters and options; returns what ``resolve`` returns. None: the core is
+    not made from a classifier."""
     stimulus: str
     """``Stimulus``: random samples, and samples and results as stream payloads."""
     resources: str
     """Called with a config; returns the :class:`~hwgen.resources.Needs` of the core."""
 
+    new: Mapping[str, str | None]
+    """Options of ``hwgen new`` that the core's ``design.toml.j2`` knows, and their defaults."""
+
     def load(self, part: str) -> Any:
-        """The named part (``"config"``, ``"driver"``, ...)."""
+        """The named part (``"config"``, ``"driver"``, ...), which must not be None."""
         return load(getattr(self, part))
 
 
@@ -51,9 +59,11 @@ CORES = {
             driver="hwgen.bayes.driver:BayesDriver",
             model="sim.golden.bayes:BayesModel",
             source="hwgen.bayes.resolve:resolve",
+            data="sim.datasets:load_split",
             classifier="hwgen.bayes.machine:machine_of",
             stimulus="hwgen.bayes.stimulus:BayesStimulus",
             resources="hwgen.bayes.resources:needs",
+            new={"mode": "logarithmic", "dataset": "wine", "table": None, "model": None},
         ),
         Core(
             name="ep",
@@ -63,9 +73,11 @@ CORES = {
             driver="hwgen.ep.driver:EPDriver",
             model="sim.golden.ep:EPModel",
             source="hwgen.ep.resolve:resolve",
-            classifier="hwgen.ep.resolve:machine_of",
+            data="sim.held_out:load_held_out",
+            classifier=None,
             stimulus="hwgen.ep.stimulus:EPStimulus",
             resources="hwgen.ep.resources:needs",
+            new={"dataset": "digits"},
         ),
     )
 }
@@ -90,7 +102,7 @@ PORT_BACKEND = "serial"
 """The backend that is named with a port: ``serial:/dev/ttyUSB0``."""
 
 VERIFY = "sim.verify:verify"
-LOAD_SPLIT = "sim.datasets:load_split"
+TRAIN = "sim.train:train"
 
 
 def load(path: str) -> Any:

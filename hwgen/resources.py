@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Memory:
-    """A memory with one read port and one write port, both clocked, that never work in the same clock."""
+    """A memory with one read port and one write port, both clocked, that never work on one word in the same clock."""
 
     name: str
     """Its path in the core."""
@@ -15,6 +15,9 @@ class Memory:
     lane_bits: int
     initialised: bool = True
     """Whether it needs its content from the start on; if not, nothing depends on what it holds before it is written."""
+
+    exclusive: bool = True
+    """Whether the ports never work in the same clock at all, so that one would do."""
 
     @property
     def width(self) -> int:
@@ -45,17 +48,19 @@ class Needs:
     memories: tuple[Memory, ...]
     blocks: tuple[Block, ...]
     cycles_per_sample: int
-    """Clocks between samples at full rate; with a stop rule the most there can be."""
+    """Clocks between samples at full rate; where it depends on the sample, the most there can be."""
     latency: int
-    """Clocks from a sample to its result."""
+    """Clocks from a sample to its result, likewise."""
     reads_per_sample: int
-    """Reads of each memory for one sample."""
+    """Reads of the largest memory for one sample, likewise."""
     memory_parameters: str
     """Design-file parameters that make the memories smaller, as a sentence has them."""
     empty_parameters: str
     """The same that make the memories start empty."""
     logic_parameters: str
     """The same for look-up tables and flip-flops."""
+    start_clocks: int = 0
+    """Clocks after power-on until the machine takes samples, at most."""
 
     @property
     def memory_bits(self) -> int:

@@ -1,6 +1,7 @@
 """Training samples varied at random, the same ones for the same seed whichever backend learns from them."""
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from hwgen.errors import HwgenError
@@ -28,7 +29,5 @@ def shift_images(
         raise HwgenError(f"a shift must be between 0 and {min(height, width) - 1} pixels, not {most}")
     down, right = rng.integers(-most, most + 1, (len(images), 2)).T
     padded = np.pad(images.reshape(-1, height, width), ((0, 0), (most, most), (most, most)))
-    rows = np.arange(height) + most - down[:, None]
-    columns = np.arange(width) + most - right[:, None]
-    moved = padded[np.arange(len(images))[:, None, None], rows[:, :, None], columns[:, None, :]]
-    return moved.reshape(images.shape)
+    windows = sliding_window_view(padded, (height, width), axis=(1, 2))
+    return windows[np.arange(len(images)), most - down, most - right].reshape(images.shape)

@@ -63,7 +63,7 @@ def speed_markdown(results: dict[str, Any], command: str) -> str:
 
 
 def _measure(design: Design) -> dict[str, Any]:
-    from sim.backends.cocotb_infer import infer
+    from sim.backends.cocotb_run import run
 
     stimulus = design.core.load("stimulus")(design.config)
     rng = np.random.default_rng(0)
@@ -74,7 +74,7 @@ def _measure(design: Design) -> dict[str, Any]:
         many = stimulus.random_inputs(max(COCOTB_SAMPLES, int(COCOTB_SAMPLES * RTL_SECONDS / seconds)), rng)
         pairs = []
         for _ in range(ROUNDS):
-            cocotb = COCOTB_SAMPLES / infer(design, [few]).seconds
+            cocotb = COCOTB_SAMPLES / run(design, [few]).seconds
             rtl = len(many["samples"]) / _timed(machine, many)[0]
             pairs.append((cocotb, rtl))
     finally:
@@ -90,5 +90,5 @@ def _measure(design: Design) -> dict[str, Any]:
 
 def _timed(machine: Any, inputs: dict[str, Any]) -> tuple[float, Any]:
     start = time.perf_counter()
-    result = machine.infer(**inputs)
+    result = machine.run(**inputs)
     return time.perf_counter() - start, result

@@ -156,6 +156,8 @@ class VirtualBoard:
         self.failure: Exception | None = None
         """What ended the simulation, if anything did."""
         self._stopping = threading.Event()
+        # Thread.join must not be interrupted: Python 3.11 then takes a thread for ended that is not.
+        self._ended = threading.Event()
         self._thread = threading.Thread(target=self._serve, name=self.port, daemon=True)
         self._thread.start()
 
@@ -166,18 +168,20 @@ class VirtualBoard:
         except HwgenError as error:
             self.failure = error
             _log.error("%s", error)
+        finally:
+            self._ended.set()
 
     def wait(self) -> None:
         """Serve until Control-C, or until the simulation fails with :class:`~hwgen.errors.HwgenError`."""
-        while self._thread.is_alive():
-            self._thread.join(0.2)
+        while not self._ended.wait(0.2):
+            pass
         if self.failure is not None:
             raise self.failure
 
     def close(self) -> None:
         """Switch the board off: the port is gone afterwards. Closing twice is allowed."""
         self._stopping.set()
-        self._thread.join()
+        self._ended.wait()
         self._simulation.close()
         for file in (self._terminal, self._slave):
             if file >= 0:

@@ -7,6 +7,7 @@ import pydantic
 
 from hwgen.bayes.seeds import choose_seeds
 from hwgen.config import CoreConfig
+from hwgen.errors import DesignError
 
 Bins = Annotated[int, pydantic.Field(ge=2, le=4096)]
 
@@ -123,6 +124,19 @@ class BayesConfig(CoreConfig):
         for seed in self.seeds:
             if not 1 <= seed <= period:
                 raise ValueError(f"bayes.seeds must lie between 1 and {period} (0 locks an LFSR), not {seed}")
+
+    def check_without_source(self) -> None:
+        """Raise :class:`~hwgen.errors.DesignError` where the Verilog is to hold likelihoods."""
+        if self.initialised:
+            raise DesignError(
+                "bayes.initialised is true but there is no [source] to initialise from; "
+                "add one, or set bayes.initialised = false and load the memory over the bus"
+            )
+
+    @property
+    def emits_parameters(self) -> bool:
+        """As ``initialised`` says."""
+        return self.initialised
 
     def parameters(self) -> dict[str, Any]:
         """The parameters that have a meaning in this mode."""

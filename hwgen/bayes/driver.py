@@ -41,6 +41,11 @@ class BayesDriver(CoreDriver):
         writes = self.stimulus.load_writes(checked)
         self.transport.write(writes[:, 0], writes[:, 1])
 
+    def start_over(self, table: LikelihoodTable | None) -> None:
+        """Return the memory to what a machine with these likelihoods starts with; errors as for :meth:`load`."""
+        if table is not None:
+            self.load(table)
+
     def dump(self) -> LikelihoodTable:
         """The content of the likelihood memory."""
         config = self.config
@@ -48,6 +53,10 @@ class BayesDriver(CoreDriver):
         ends = np.cumsum([bins * config.rows for bins in config.stream_bins])
         parts = np.split(values, ends[:-1])
         return LikelihoodTable(tuple(part.reshape(-1, config.rows) for part in parts))
+
+    def run(self, samples: ArrayLike, restart: ArrayLike | None = None) -> BayesResult:
+        """As :meth:`infer`: what every core's driver does with the inputs that its stimulus draws."""
+        return self.infer(samples, restart)
 
     def infer(self, samples: ArrayLike, restart: ArrayLike | None = None) -> BayesResult:
         """Decide ``samples`` in order; arguments and errors as in the golden model."""

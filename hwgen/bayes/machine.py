@@ -1,7 +1,6 @@
 """From probabilities to a machine: config, integers, and what is known about both."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from hwgen.bayes.probabilities import ProbabilityTable
 from hwgen.bayes.quantise import Normalisation, Quantised, Zeros, quantise
 from hwgen.bayes.table import LikelihoodTable
 from hwgen.errors import DesignError
+from hwgen.evaluation import Evaluation
 
 DEFAULT_BINS = 16
 """Bins of a feature that has no levels of its own."""
@@ -43,37 +43,32 @@ class Observer:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
-    """Held-out data, and what the classifier in floating point makes of them."""
-
-    samples: NDArray[np.int64]
-    """Shape ``(n, columns)``: bin numbers, -1 out of range."""
-    labels: NDArray[np.int64]
-    """Shape ``(n,)``: the true rows."""
-    float_decisions: NDArray[np.int64]
-    """Shape ``(n,)``: rows, -1 for a sample with an observation out of range."""
-
-
-@dataclass(frozen=True, eq=False)
 class Resolved:
     """What a design file describes."""
 
     config: BayesConfig
-    table: LikelihoodTable
+    parameters: LikelihoodTable
     """The integers; also where ``config.initialised`` is false: then they are to be loaded over the bus."""
     probabilities: ProbabilityTable
     quantised: Quantised
     evaluation: Evaluation | None
-    """None where the source has no held-out data."""
+    """Samples of bin numbers, -1 out of range; None where the source has no held-out data."""
     observer: Observer | None
     """None where the source is a table, which does not know the features."""
 
-    def fidelity(self, golden: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> dict[str, Any]:
-        """The fidelity report as JSON values; ``golden`` gives the golden model's decisions for samples."""
+    def fidelity(self, model: Any) -> dict[str, Any]:
+        """The fidelity report as JSON values; ``model`` is the machine's golden model."""
         if self.evaluation is None:
             return fidelity(self.probabilities, self.quantised).as_dict()
         held_out = self.evaluation
-        return fidelity(self.probabilities, self.quantised, held_out.samples, held_out.labels, golden).as_dict()
+        report = fidelity(
+            self.probabilities,
+            self.quantised,
+            held_out.samples,
+            held_out.labels,
+            lambda samples: model.infer(samples).decisions,
+        )
+        return report.as_dict()
 
 
 @dataclass(frozen=True, eq=False)

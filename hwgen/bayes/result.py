@@ -1,6 +1,7 @@
 """What the Bayesian machine answers, whichever backend runs it, and what it is asked."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -31,6 +32,13 @@ class BayesResult:
 
     def __len__(self) -> int:
         return len(self.decisions)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One sample an entry, as JSON values."""
+        names = ("decisions", "ties", "invalid", "cycles", "scores")
+        columns = [getattr(self, name).tolist() for name in names]
+        keys = ("decision", "tie", *names[2:])
+        return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def differences(self, other: "BayesResult") -> NDArray[np.bool_]:
         """Shape ``(n,)``: which samples differ in any bit of their results.

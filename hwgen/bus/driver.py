@@ -77,6 +77,10 @@ class CoreDriver:
         """Whether a one-bit field of ``status`` is 1."""
         return bool(self.read_register("status") & _mask(self.map.register("status"), [field]))
 
+    def statistics(self) -> dict[str, int]:
+        """The counters of what the core has done, by name; a core may have more of them than ``samples``."""
+        return {"samples": self.read_register("samples")}
+
     def errors(self) -> frozenset[str]:
         """Names of the sticky errors since the last :meth:`clear_errors` or :meth:`soft_reset`."""
         return self._flags("errors")

@@ -26,6 +26,7 @@ from hwgen.cli import (
     new,
     program,
     synth,
+    train,
     verify,
 )
 from hwgen.cli.output import ERRORS, ExitCode, progress
@@ -46,6 +47,7 @@ app.command("new")(new.new)
 app.command("generate")(generate.generate)
 app.command("verify")(verify.verify)
 app.command("infer")(infer.infer)
+app.command("train")(train.train)
 app.command("board-sim")(board_sim.board_sim)
 app.command("boards")(boards.list_boards)
 app.command("synth")(synth.synth)

@@ -1,14 +1,14 @@
 """``hwgen demo``: generate and co-simulate design files, all their held-out samples."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from hwgen.cli.output import ExitCode, JsonOption, print_json, print_table
 
 SHOWN = ("design", "samples", "mismatches", "accuracy_float", "accuracy_rtl", "cycles_per_decision", "cycles_predicted")
-"""What the table has room for; --json and summary.json have all."""
+"""What the table of decisions has room for; --json and summary.json have all."""
 
 
 def demo(
@@ -18,7 +18,7 @@ def demo(
     ),
     as_json: JsonOption = False,
 ) -> None:
-    """Train, generate and co-simulate each design; write summary.json and print it as a table.
+    """Generate each design, co-simulate its held-out samples or, where it learns, a training; print a summary.
 
     Exits with 1 when hardware and golden model differ in anything.
     """
@@ -28,6 +28,22 @@ def demo(
     if as_json:
         print_json({"designs": summary})
     else:
-        print_table(f"hwgen demo ({output / SUMMARY})", [{key: entry[key] for key in SHOWN} for entry in summary])
+        decisions = [{key: entry[key] for key in SHOWN} for entry in summary if "epochs" not in entry]
+        trainings = [row for entry in summary if "epochs" in entry for row in _rows(entry)]
+        for title, rows in (("decisions", decisions), ("trainings", trainings)):
+            if rows:
+                print_table(f"hwgen demo: {title} ({output / SUMMARY})", rows)
     if not all(entry["identical"] for entry in summary):
         raise typer.Exit(ExitCode.DIFFERENCE)
+
+
+def _rows(training: dict[str, Any]) -> list[dict[str, Any]]:
+    """A training's lines, one a backend."""
+    shown = {"design": training["design"], "epochs": training["epochs"]}
+    rows = []
+    for backend in ("golden", "rtl"):
+        names = ("test_error", "flips", "cycles", "weights_sha256")
+        values = {name: training[f"{name}_{backend}"] for name in names}
+        values["weights_sha256"] = values["weights_sha256"][:16]
+        rows.append({**shown, "backend": backend, **values, "identical": training["identical"]})
+    return rows

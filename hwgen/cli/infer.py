@@ -20,7 +20,7 @@ def infer(
     samples: Annotated[
         Path | None,
         typer.Option(
-            help="Samples: .npy or .csv, one row a sample, integers (bin numbers) (default: the design's "
+            help="Samples: .npy or .csv, one row a sample, integers (bin numbers, pixels) (default: the design's "
             "held-out real samples)."
         ),
     ] = None,
@@ -33,10 +33,12 @@ def infer(
     waves: Annotated[Path | None, typer.Option(help="Write waves: .vcd or .fst (rtl).")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide samples and print class, tie, flag, cycles and scores of each."""
+    """Decide samples and print what the machine says of each; nothing is learnt."""
     loaded = api.load_design(design)
     inputs = {"samples": _inputs(loaded, design, samples)}
     if restart is not None:
+        if not getattr(loaded.config, "feedback", False):
+            raise HwgenError(f"{design} describes a machine without feedback: --restart has no meaning; leave it out")
         inputs["restart"] = _read(restart, "restarts").reshape(-1) != 0
     given = {"waves": waves, "baudrate": baudrate}
     options = {name: value for name, value in given.items() if value is not None}
@@ -46,16 +48,7 @@ def infer(
         errors = sorted(machine.errors())
     finally:
         machine.close()
-    rows = [
-        {
-            "decision": int(result.decisions[index]),
-            "tie": bool(result.ties[index]),
-            "invalid": bool(result.invalid[index]),
-            "cycles": int(result.cycles[index]),
-            "scores": result.scores[index].tolist(),
-        }
-        for index in range(len(result))
-    ]
+    rows = result.rows()
     if as_json:
         print_json(
             {

@@ -1,6 +1,7 @@
 """``hwgen new``: a design file to start from."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -18,16 +19,28 @@ def new(
         Path, typer.Argument(help="Design file to write; an existing file is kept.", metavar="DESIGN.toml")
     ],
     core: Annotated[str, typer.Option(help="Core; `hwgen list` names them.")] = "bayes",
-    mode: Annotated[str, typer.Option(help="stochastic or logarithmic.")] = "logarithmic",
-    dataset: Annotated[str | None, typer.Option(help="Start from bundled data (default: wine).")] = None,
-    table: Annotated[Path | None, typer.Option(help="Start from an .npz file of likelihoods.")] = None,
+    mode: Annotated[str | None, typer.Option(help="bayes: stochastic or logarithmic (default: logarithmic).")] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(
+            help="Start from data: bayes: bundled ones (default: wine); ep: digits, mnist or a folder of files in "
+            "MNIST's format (default: digits)."
+        ),
+    ] = None,
+    table: Annotated[Path | None, typer.Option(help="bayes: start from an .npz file of likelihoods.")] = None,
     model: Annotated[
-        Path | None, typer.Option(help="Start from a fitted scikit-learn classifier (joblib or pickle).")
+        Path | None, typer.Option(help="bayes: start from a fitted scikit-learn classifier (joblib or pickle).")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a commented design file and check that it describes a machine."""
-    registry.core(core, "hwgen new")
+    known = registry.core(core, "hwgen new").new
+    given = {"mode": mode, "dataset": dataset, "table": _relative(table, path), "model": _relative(model, path)}
+    for option, value in given.items():
+        if value is not None and option not in known:
+            raise DesignError(
+                f"hwgen new --core {core} has no --{option}; it takes {', '.join(f'--{name}' for name in known)}"
+            )
     origins = [name for name, value in (("--dataset", dataset), ("--table", table), ("--model", model)) if value]
     if len(origins) > 1:
         raise DesignError(f"hwgen new takes one of --dataset, --table and --model, not {' and '.join(origins)}")
@@ -42,10 +55,7 @@ def new(
         "design.toml.j2",
         name=name,
         path=path,
-        mode=mode,
-        dataset=dataset or ("wine" if not origins else None),
-        table=_relative(table, path),
-        model=_relative(model, path),
+        **_values(known, given, origins=bool(origins)),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.new")
@@ -62,6 +72,15 @@ def new(
         print_json(summary)
     else:
         print_pairs(f"{path}: written", {**summary, "next": f"hwgen verify {path}"})
+
+
+def _values(
+    known: Mapping[str, str | None], given: Mapping[str, str | None], *, origins: bool
+) -> dict[str, str | None]:
+    """What the template gets: what is given, and the defaults; that of ``dataset`` only where nothing else is given to
+    start from."""
+    values = {name: given[name] or default for name, default in known.items()}
+    return values if given["dataset"] or not origins else values | {"dataset": None}
 
 
 def _relative(file: Path | None, design: Path) -> str | None:

@@ -104,7 +104,7 @@ class SynapseMemory(wiring.Component):
             memory.write_address.eq(self.write_address),
             memory.write_data.eq(self.write_word),
             memory.write_enable.eq(self.write_enable),
-            memory.read_address.eq(Mux(self.accessing, self.bus_address, self.read_address)),
+            memory.read_address.eq(Mux(bus_reads, self.bus_address, self.read_address)),
             # That the two never meet follows from how passes go, but synthesis must see it: it would otherwise put
             # logic behind the block RAM for a word that is read and written in the same clock.
             memory.read_enable.eq((self.read_enable | bus_reads) & ~meeting),

@@ -70,6 +70,9 @@ class LaneArray(wiring.Component):
         m.d.sync += [arriving.eq(self.operation), operation.eq(arriving)]
         with m.If(self.stop):
             m.d.sync += [arriving.row.eq(0), operation.row.eq(0)]
+            if self.plan.parallel:
+                # An update has all rows with it.
+                m.d.sync += [arriving.update.eq(0), operation.update.eq(0)]
         held = Signal.like(operation.slot)  # the slot that the lanes hold
         with m.If(operation.load):
             m.d.sync += held.eq(operation.next_slot)
@@ -152,7 +155,8 @@ class LaneArray(wiring.Component):
         if plan.parallel:
             rows = []
             for number in range(config.outputs):
-                row = Signal(config.lanes, init=self.signs[number] if self.signs else 0, name=f"signs_{number}")
+                init = self.signs[number] if self.signs else 0
+                row = Signal(config.lanes, init=init, reset_less=True, name=f"signs_{number}")
                 with m.If(self.synapses.write & (self.synapses.write_address == plan.input_words + number)):
                     m.d.sync += row.eq(written)
                 rows.append(row)

@@ -184,7 +184,8 @@ class EPCore(wiring.Component):
                 m.d.sync += random.eq(linear(step_columns(LFSR_WIDTH), random))
         if config.learning:
             m.d.comb += network.random.eq(random[0])
-        connect_interrupts(m, bank, y=self.y, busy=busy, irq=self.irq)
+        # That a soft reset ends the work is no event.
+        connect_interrupts(m, bank, y=self.y, busy=busy & ~resetting, irq=self.irq)
 
         # Transfers of x are counted by samples: the last one of each.
         beat = Signal(range(self.x_beats))

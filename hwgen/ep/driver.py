@@ -6,15 +6,13 @@ from numpy.typing import ArrayLike
 from hwgen.bus.driver import CoreDriver
 from hwgen.ep.config import EPConfig
 from hwgen.ep.latch import warn_if_latched
+from hwgen.ep.plan import EPPlan
 from hwgen.ep.registers import CORE_NUMBER, COUNTS, CYCLES
 from hwgen.ep.result import EPResult, check_seed
 from hwgen.ep.stimulus import EPStimulus
 from hwgen.ep.weights import EPWeights
 from hwgen.errors import HwgenError
 from hwgen.transport import Transport
-
-MOST_POLLS = 1_000_000
-"""Reads of ``status`` before a machine that does not come to rest is given up."""
 
 
 class EPDriver(CoreDriver):
@@ -30,6 +28,9 @@ class EPDriver(CoreDriver):
     def __init__(self, transport: Transport, config: EPConfig) -> None:
         self.config = config
         self.stimulus = EPStimulus(config)
+        plan = EPPlan(config)
+        # A read takes a clock at least, filling a word one for each lane and one to write it.
+        self._most_polls = 1 + plan.words * (config.lanes + 1)
         super().__init__(transport, self.stimulus.map, CORE_NUMBER, config.hash)
 
     def load(self, weights: EPWeights) -> None:
@@ -39,6 +40,14 @@ class EPDriver(CoreDriver):
         self._rest("weights cannot be loaded")
         writes = self.stimulus.load_writes(checked)
         self.transport.write(writes[:, 0], writes[:, 1])
+
+    def start_over(self, weights: EPWeights | None) -> None:
+        """Return the synapses to what a machine with these weights starts with; without them it draws its own. Errors
+        as for :meth:`load`."""
+        if weights is None:
+            self.initialise()
+        else:
+            self.load(weights)
 
     def dump(self) -> EPWeights:
         """The content of the synapse memory and the random state. Raises :class:`~hwgen.errors.HwgenError` when a
@@ -65,6 +74,7 @@ class EPDriver(CoreDriver):
     def run(self, samples: ArrayLike, labels: ArrayLike | None = None, learn: ArrayLike | None = None) -> EPResult:
         """Classify samples in order and learn from some; arguments, errors and warnings as in the golden model."""
         payloads = self.stimulus.pack_samples(samples, labels, learn)
+        self._wait_until_filled()
         busy_before = self.read_register("busy_cycles")
         results, elapsed = self.transport.stream(payloads, len(payloads) // self.config.sample_beats)
         busy = self.read_register("busy_cycles") - busy_before
@@ -74,19 +84,24 @@ class EPDriver(CoreDriver):
         return result
 
     def statistics(self) -> dict[str, int]:
-        """The statistics registers, by name."""
+        """``samples`` and the statistics registers, by name."""
         names = {register.name for register in self.map.registers}
-        return {name: self.read_register(name) for name in (*COUNTS, *CYCLES) if name in names}
+        counters = [name for name in (*COUNTS, *CYCLES) if name in names]
+        return super().statistics() | {name: self.read_register(name) for name in counters}
 
     def clear_statistics(self) -> None:
         """Set all statistics to 0."""
         self.strobe("clear_statistics")
 
     def _rest(self, refused: str) -> None:
-        """Wait until the synapse memory is filled, as it is once after power-on."""
-        for _ in range(MOST_POLLS):
-            if self.status("busy"):
-                raise HwgenError(f"{refused} while a sample is in the machine; take its result first")
+        """Check that no sample is in the machine, and wait until the synapse memory is filled."""
+        if self.status("busy"):
+            raise HwgenError(f"{refused} while a sample is in the machine; take its result first")
+        self._wait_until_filled()
+
+    def _wait_until_filled(self) -> None:
+        """Wait for what the machine does once after power-on; ``x`` takes nothing meanwhile."""
+        for _ in range(self._most_polls):
             if not self.status("initialising"):
                 return
         raise HwgenError("the machine does not finish to fill its synapse memory")

@@ -157,7 +157,9 @@ class Lane(wiring.Component):
                 coming = drive if self.single else self.drive_in
                 m.d.sync += pull.eq((Mux(control.begin, below, coming) if self.single else coming) >> shift)
 
-        pre = state + Cat(drive[:shift], pull).as_signed()
+        low = Signal(shift)  # the drive may have fewer bits
+        m.d.comb += low.eq(drive)
+        pre = state + Cat(low, pull).as_signed()
         following = Signal(self.state_bits)
         m.d.comb += following.eq(self._limited(pre >> 1, control.layer))
         following_active = self._activity(following, control.layer)
@@ -290,5 +292,5 @@ def clip(value: Value, bits: int) -> Value:
 def _limit(value: Value, bits: int) -> Value:
     """``value``, two's complement, between 0 and ``2**bits - 1``; no carry chain."""
     value = Value.cast(value)
-    beyond = value[bits:-1].any()
+    beyond = value[min(bits, len(value) - 1) : -1].any()
     return Mux(value[-1], 0, value[: min(bits, len(value) - 1)] | beyond.replicate(bits))

@@ -23,6 +23,9 @@ COUNTS = {
 """Counters of results. A sample counts when its result is taken, or when a soft reset drops the result of a sample that
 has been learnt from: ``trained`` is the number of samples that the synapses have learnt from, whatever happened."""
 
+INFERENCE_COUNTS = ("inferred", "infer_errors", "free_steps")
+"""Those that a machine without learning has, too."""
+
 CYCLES = {
     "drive_cycles": "Clocks in which a drive was summed; most of them while another sample relaxed.",
     "free_cycles": "Clocks of free phases.",

@@ -1,7 +1,7 @@
 """What the equilibrium-propagation machine answers, whichever backend runs it, and what it is asked."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,6 +35,18 @@ class EPResult:
 
     def __len__(self) -> int:
         return len(self.predictions)
+
+    @property
+    def decisions(self) -> NDArray[np.int32]:
+        """Shape ``(n,)``: the predictions, by the name that every core's results share."""
+        return self.predictions
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One sample an entry, as JSON values."""
+        names = ("predictions", "states", "free_steps", "nudged_steps", "changed", "flips")
+        columns = [getattr(self, name).tolist() for name in names]
+        keys = ("prediction", *names[1:])
+        return [dict(zip(keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
     def differences(self, other: "EPResult") -> NDArray[np.bool_]:
         """Shape ``(n,)``: which samples differ in any bit of their results.

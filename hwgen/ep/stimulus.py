@@ -26,6 +26,10 @@ class EPStimulus:
         self.config = config
         self.map = register_map(config)
 
+    def random_parameters(self, rng: np.random.Generator) -> EPWeights | None:
+        """None: a machine without weights draws its own."""
+        return None
+
     def random_inputs(self, count: int, rng: np.random.Generator) -> dict[str, Any]:
         """Arguments of ``run``: ``samples``, shape ``(count, inputs)``, ``labels`` and ``learn``.
 

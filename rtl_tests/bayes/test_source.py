@@ -90,7 +90,7 @@ def test_chosen_features_may_as_well_be_named() -> None:
     chosen = resolved({**WINE, "features": 4})
     named = resolved({**WINE, "features": list(chosen.observer.features)})
     assert chosen.config.columns == 4
-    assert named.config == chosen.config and named.table == chosen.table
+    assert named.config == chosen.config and named.parameters == chosen.parameters
 
 
 def test_features_keep_the_order_in_which_they_are_named() -> None:
@@ -117,7 +117,7 @@ def test_the_observer_turns_measured_features_into_samples() -> None:
 def test_split_and_smoothing_are_the_users() -> None:
     base = {"dataset": "wine", "classifier": "CategoricalNB"}
     assert len(resolved({**base, "test_fraction": 0.5}).evaluation.labels) == 89
-    assert resolved({**base, "split_seed": 1}).table != resolved(base).table
+    assert resolved({**base, "split_seed": 1}).parameters != resolved(base).parameters
     assert (resolved({**base, "alpha": 0.0}).probabilities.likelihoods[0] == 0).any()
 
 
@@ -126,15 +126,15 @@ def test_split_and_smoothing_are_the_users() -> None:
 
 def test_the_same_files_give_the_same_machine() -> None:
     first, second = (resolved({**WINE, "features": 6}, {"mode": "stochastic"}) for _ in range(2))
-    assert first.config.hash == second.config.hash and first.table == second.table
+    assert first.config.hash == second.config.hash and first.parameters == second.parameters
 
 
 def test_options_of_quantisation_reach_it() -> None:
     stochastic = resolved({**WINE, "normalisation": "column", "zeros": "keep"}, {"mode": "stochastic", "prior": True})
     assert stochastic.quantised.normalisation == "column" and stochastic.quantised.floored == 0
-    assert stochastic.quantised.prior and stochastic.table.streams[-1].shape == (1, 3)
+    assert stochastic.quantised.prior and stochastic.parameters.streams[-1].shape == (1, 3)
     assert resolved({**WINE, "step": 0.25}).quantised.step == 0.25
-    assert resolved(WINE, {"mode": "logarithmic", "likelihood_bits": 5}).table.streams[0].max() == 31
+    assert resolved(WINE, {"mode": "logarithmic", "likelihood_bits": 5}).parameters.streams[0].max() == 31
 
 
 def test_the_step_is_chosen_on_the_training_samples() -> None:
@@ -147,7 +147,7 @@ def test_the_step_is_chosen_on_the_training_samples() -> None:
 
 def test_a_table_is_quantised_for_a_machine_that_is_loaded_later_too() -> None:
     design = resolved(WINE, {"mode": "logarithmic", "initialised": False})
-    assert not design.config.initialised and design.table == resolved(WINE).table
+    assert not design.config.initialised and design.parameters == resolved(WINE).parameters
 
 
 def test_rows_and_bins_may_be_given_if_they_agree(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_table_file_with_feedback_and_samples(tmp_path: Path) -> None:
     table = save_table(tmp_path, feedback=True)
     np.savez(tmp_path / "held-out.npz", samples=np.array([[0, 1], [1, 9]]), labels=np.array([0, 1]))
     design = resolved({"table": "table.npz", "samples": "held-out.npz"}, LOGARITHMIC, tmp_path)
-    assert design.config.feedback and design.table.streams[-1].shape == (3, 2)
+    assert design.config.feedback and design.parameters.streams[-1].shape == (3, 2)
     assert design.evaluation.float_decisions.tolist() == [0, -1]
     assert np.array_equal(design.probabilities.likelihoods[0], table.likelihoods[0])
     assert design.observer is None

@@ -61,6 +61,17 @@ def test_new_verify_generate_infer_follow_each_other(run: Run, tmp_path: Path) -
     assert golden["busy_cycles"] == rtl["busy_cycles"] > 0
 
 
+def test_a_new_machine_that_learns_can_be_tried_at_once(run: Run, tmp_path: Path) -> None:
+    design = tmp_path / "learner.toml"
+    assert run("new", design, "--core", "ep", "--json").code == 0
+    report = json.loads(run("infer", design, "--json").out)
+    assert len(report["results"]) == 450 and report["errors"] == []
+    assert set(report["results"][0]) == {"prediction", "states", "free_steps", "nudged_steps", "changed", "flips"}
+    estimate = json.loads(run("synth", design, "--board", "ulx3s-85f", "--estimate", "--json").out)
+    assert estimate["fits"] and estimate["typical_cycles_infer"] < estimate["typical_cycles_train"]
+    assert estimate["typical_cycles_train"] < estimate["cycles_per_sample"]
+
+
 def test_json_is_the_only_thing_on_standard_output(run: Run) -> None:
     for arguments in (["list"], ["doctor"], ["verify", WINE, "--samples", 1]):
         json.loads(run(*arguments, "--json").out)
@@ -118,7 +129,7 @@ def test_a_difference_exits_with_1(run: Run, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("core = 'bays'", "core must be one of bayes, not 'bays'"),
+        ("core = 'bays'", "core must be one of bayes, ep, not 'bays'"),
         ("", "core is missing"),
         ("core = 'bayes", "not valid TOML"),
         ("core = 'bayes'\n[bayes]\nmode = 'stochastic'\nrows = 1\nbins = [4]\ninitialised = false",
@@ -160,7 +171,10 @@ def test_a_wrong_design_file_exits_with_2_and_names_the_file(run: Run, tmp_path:
         (["new", "my.toml", "--dataset", "wine", "--table", "t.npz"], "one of --dataset, --table and --model"),
         (["new", "my.toml", "--table", "t.npz"], "t.npz"),
         (["new", "my.toml", "--mode", "loud"], "bayes.mode must be one of"),
-        (["new", "my.toml", "--core", "ep"], "core must be one of bayes"),
+        (["new", "my.toml", "--core", "nonesuch"], "core must be one of bayes, ep, not 'nonesuch'"),
+        (["new", "my.toml", "--core", "ep", "--mode", "logarithmic"], "has no --mode; it takes --dataset"),
+        (["new", "my.toml", "--core", "ep", "--dataset", "wine"], "source.dataset must be digits, mnist or a folder"),
+        (["infer", EXAMPLES / "ep-digits.toml", "--restart", "r.csv"], "a machine without feedback"),
     ],
 )
 def test_wrong_input_exits_with_2_and_leaves_nothing(

@@ -256,5 +256,6 @@ def test_slots_tell_where_hidden_neurons_changed() -> None:
 @pytest.mark.parametrize("nudging", ["symmetric", "random-sign"])
 @pytest.mark.filterwarnings("error")
 def test_it_learns_digits(nudging: str) -> None:
-    # BOUND: found by experiment
-    assert train_and_test(20, nudging=nudging) < 0.25
+    # Seeds 1 to 5: 11 to 16 %, and 84 to 93 % before any training.
+    assert train_and_test(0, nudging=nudging) > 0.7
+    assert train_and_test(10, nudging=nudging) < 0.2

@@ -11,7 +11,7 @@ from hwgen.ep.latch import FEWEST, WINDOW, LatchUpWarning, warn_if_latched
 from rtl_tests.ep.digits import digits, train_and_test
 from sim.golden.ep import EPModel
 
-CONFIG = EPConfig.parse({"layers": [8, 4, 6], "outputs_per_class": 2, "state_bits": [4, 3]})
+CONFIG = EPConfig.parse({"layers": [8, 4, 6], "outputs_per_class": 2, "state_bits": [4, 3], "feedback_shift": 3})
 ONE, BOTH, NONE = [7, 4, 0, 3, 3, 0], [4, 0, 0, 0, 7, 0], [3] * 6
 """Output states: active from 4 on. One class active, two classes active, none."""
 
@@ -72,8 +72,8 @@ def test_what_says_nothing_gives_no_warning(states: Any, predictions: Any, label
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"state_bits": [4, 3]}, "the outputs are latched"),
-        ({"state_bits": [3, 4]}, "the outputs are latched"),
+        ({"state_bits": [4, 3], "feedback_shift": 3}, "the outputs are latched"),
+        ({"state_bits": [3, 4], "feedback_shift": 3}, "the outputs are latched"),
         ({"state_bits": [7, 4]}, "the states are stuck"),
     ],
     ids=str,
@@ -86,6 +86,8 @@ def test_scales_that_keep_a_machine_from_learning_are_told(values: dict[str, Any
 
 def test_inference_tells_of_latched_outputs_too() -> None:
     samples = digits()[0][:200]
-    model = EPModel(EPConfig.parse({"layers": [64, 128, 10], "pixel_bits": 4, "state_bits": [3, 2]}))
+    model = EPModel(
+        EPConfig.parse({"layers": [64, 128, 10], "pixel_bits": 4, "state_bits": [3, 2], "feedback_shift": 3})
+    )
     with pytest.warns(LatchUpWarning, match="the outputs are latched"):
         model.infer(samples)

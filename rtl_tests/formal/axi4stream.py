@@ -39,7 +39,7 @@ class StreamProof(Elaboratable):
 
 
 def receiver_proof(dut: Any, limit: int) -> StreamProof:
-    """The proof of a receiver, whose sender does what it likes."""
+    """The proof of either receiver, whose sender does what it likes."""
     axis, o = dut.axis, dut.o
     return StreamProof(dut, (axis.tvalid, axis.tready), (o.valid, o.ready, o.payload), limit)
 

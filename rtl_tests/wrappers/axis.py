@@ -13,10 +13,12 @@ def beats_of(payload: int, bits: int, width: int) -> list[tuple[int, int]]:
     return [(payload >> width * beat & (1 << width) - 1, int(beat == count - 1)) for beat in range(count)]
 
 
-async def axi4stream_send(ctx: Any, axis: Any, draw: random.Random, stall: float, payload: int, bits: int) -> None:
-    """Send a payload as a packet."""
+async def axi4stream_send(
+    ctx: Any, axis: Any, draw: random.Random, stall: float, payload: int, bits: int, ends: bool = True
+) -> None:
+    """Send a payload, with which a packet ends or not."""
     for tdata, tlast in beats_of(payload, bits, len(axis.tdata)):
-        await transfer(ctx, axis.tvalid, axis.tready, draw, stall, (axis.tdata, tdata), (axis.tlast, tlast))
+        await transfer(ctx, axis.tvalid, axis.tready, draw, stall, (axis.tdata, tdata), (axis.tlast, tlast and ends))
 
 
 async def axi4stream_receive(ctx: Any, axis: Any, draw: random.Random, stall: float, bits: int) -> int:

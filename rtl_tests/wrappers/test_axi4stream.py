@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from hwgen.bus.wrappers.axi4stream import AXI4StreamReceiver, AXI4StreamSignature, AXI4StreamTransmitter
+from hwgen.bus.wrappers.axi4stream import (
+    AXI4StreamSampleReceiver,
+    AXI4StreamSignature,
+    AXI4StreamTransmitter,
+    receiver,
+)
 from hwgen.bus.wrappers.interfaces import beats_for
 from rtl_tests.simulate import simulate
 from rtl_tests.wrappers.axis import beats_of
@@ -16,10 +21,15 @@ STALLS = [(0.0, 0.0), (0.3, 0.3), (0.7, 0.1), (0.1, 0.7)]
 
 
 def received(
-    packets: list[list[tuple[int, int]]], bits: int, width: int, count: int, stalls: tuple[float, float] = (0, 0)
+    packets: list[list[tuple[int, int]]],
+    bits: int,
+    width: int,
+    count: int,
+    stalls: tuple[float, float] = (0, 0),
+    payloads: int = 1,
 ) -> tuple[list[int], bool, int]:
     """The ``count`` payloads that come out of ``packets``, ``framing_error`` at the end, and the clocks it took."""
-    dut = AXI4StreamReceiver(bits, width)
+    dut = receiver(bits, width, payloads)
     found: list[int] = []
     end: list[int] = []
     clocks = 0
@@ -119,3 +129,64 @@ def test_a_beat_passes_every_clock(bits: int, width: int) -> None:
 def test_other_widths_are_refused(width: int) -> None:
     with pytest.raises(ValueError, match=f"multiple of 8 from 8 to 128, not {width}"):
         AXI4StreamSignature(width)
+
+
+SAMPLES = [(8, 8, 2), (8, 8, 5), (20, 8, 3), (32, 64, 4), (8, 16, 2)]
+"""Bits of a payload, width of the stream, payloads of a sample."""
+
+
+def sample_beats(payloads: list[int], bits: int, width: int) -> list[tuple[int, int]]:
+    """The packet of a sample of several payloads."""
+    packet = [tdata for payload in payloads for tdata, _ in beats_of(payload, bits, width)]
+    return [(tdata, int(beat == len(packet) - 1)) for beat, tdata in enumerate(packet)]
+
+
+@pytest.mark.parametrize("stalls", STALLS)
+@pytest.mark.parametrize(("bits", "width", "count"), SAMPLES)
+def test_packets_become_the_payloads_of_samples(bits: int, width: int, count: int, stalls: tuple[float, float]) -> None:
+    draw = random.Random(bits)
+    samples = [[draw.getrandbits(bits) for _ in range(count)] for _ in range(8)]
+    packets = [sample_beats(sample, bits, width) for sample in samples]
+    expected = [payload for sample in samples for payload in sample]
+    assert received(packets, bits, width, len(expected), stalls, count)[:2] == (expected, False)
+
+
+@pytest.mark.parametrize("stalls", STALLS)
+@pytest.mark.parametrize(("bits", "width", "count"), SAMPLES)
+def test_a_sample_of_a_wrong_length_is_completed_or_cut_and_its_last_payload_is_0(
+    bits: int, width: int, count: int, stalls: tuple[float, float]
+) -> None:
+    draw = random.Random(bits)
+    beats = beats_for(bits, width)
+    packets, expected = [], []
+    for length in [*range(1, 2 * count * beats + 2)] * 2:
+        packet = [(draw.getrandbits(width), int(beat == length - 1)) for beat in range(length)]
+        packets.append(packet)
+        tdata = [value for value, _ in packet] + [0] * count * beats
+        joined = [
+            sum(tdata[payload * beats + beat] << width * beat for beat in range(beats)) & (1 << bits) - 1
+            for payload in range(count)
+        ]
+        expected += joined if length == count * beats else [*joined[:-1], 0]
+    assert received(packets, bits, width, len(expected), stalls, count)[:2] == (expected, True)
+
+
+@pytest.mark.parametrize("length", [1, 5, 7])
+def test_the_flag_rises_with_the_first_sample_of_a_wrong_length_and_stays(length: int) -> None:
+    good = sample_beats([1, 2, 3], 16, 8)
+    wrong = [(9, int(beat == length - 1)) for beat in range(length)]
+    assert received([good, good], 16, 8, 6, payloads=3)[:2] == ([1, 2, 3] * 2, False)
+    found, flag, _ = received([good, wrong, good], 16, 8, 9, payloads=3)
+    assert (found[:3], found[5:], flag) == ([1, 2, 3], [0, 1, 2, 3], True)
+
+
+@pytest.mark.parametrize(("bits", "width"), [(8, 8), (32, 8)])
+def test_a_beat_of_a_sample_passes_every_clock(bits: int, width: int) -> None:
+    packets = [sample_beats([index, index, index], bits, width) for index in range(20)]
+    _, _, clocks = received(packets, bits, width, 60, payloads=3)
+    assert clocks <= 60 * beats_for(bits, width) + 3
+
+
+def test_a_sample_of_one_payload_is_for_the_other_receiver() -> None:
+    with pytest.raises(ValueError, match="payloads must be at least 2, not 1"):
+        AXI4StreamSampleReceiver(8, 8, 1)

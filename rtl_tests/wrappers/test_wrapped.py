@@ -137,6 +137,7 @@ class Adder(wiring.Component):
     def __init__(self) -> None:
         self.map = core_map(errors=(Field("carry", "The sum was too large."),))
         self.identity = IDENTITY_MAGIC << 16 | 0x123
+        self.x_beats = 1
         super().__init__(
             {
                 "bus": In(BusSignature()),

@@ -33,6 +33,7 @@ class SimulatedTransport:
         self.stall = stall
         self._x_draw, self._y_draw = random.Random(seed), random.Random(seed + 1)
         self._host = _host(dut, random.Random(seed + 2), stall)
+        self._x_sent = 0
         self._x_bits, self._y_bits = (len(Value.cast(port.payload)) for port in (dut.component.x, dut.component.y))
         self._operations: dict[str, Operation] = {}
         self._answers: dict[str, Any] = {}
@@ -95,7 +96,9 @@ class SimulatedTransport:
     async def _send(self, ctx: Any, payload: int) -> None:
         dut, draw = self.dut, self._x_draw
         if dut.interfaces.stream == Stream.AXI4STREAM:
-            await axi4stream_send(ctx, dut.s_axis_x, draw, self.stall, payload, self._x_bits)
+            self._x_sent += 1
+            ends = self._x_sent % dut.x_beats == 0
+            await axi4stream_send(ctx, dut.s_axis_x, draw, self.stall, payload, self._x_bits, ends)
         else:
             x = dut.x
             await transfer(ctx, x.valid, x.ready, draw, self.stall, (Value.cast(x.payload), payload))

@@ -31,6 +31,7 @@ def open_rtl(design: Design, *, waves: str | Path | None = None) -> Any:
         verilog.ports["x_payload"],
         verilog.ports["y_payload"],
         waves=None if waves is None else Path(waves),
+        limit=design.patience,
     )
     return start_driver(design, transport)
 

@@ -174,7 +174,9 @@ class SerialTransport:
         if results < 0:
             raise ValueError(f"results must be at least 0, not {results!r}")
         room = self._host.info.y_words
-        transfer = StreamTransfer(x.reshape(-1), results * self._y_words, self._x_words, self._y_words, room)
+        # Several payloads may make a sample.
+        x_words = self._x_words * max(1, len(x) // max(1, results))
+        transfer = StreamTransfer(x.reshape(-1), results * self._y_words, x_words, self._y_words, room)
         moved = time.monotonic()
         while not transfer.done:
             for response in self._host.run(transfer.chain()):

@@ -17,7 +17,7 @@ class StreamTransfer:
     Args:
         x: words to push.
         wanted: words to take from ``y``; not one more is asked for.
-        x_words, y_words: words of a payload.
+        x_words, y_words: words that make a result, on ``x`` and on ``y``.
         room: words of results that the board buffers.
     """
 

@@ -24,6 +24,7 @@ class BayesModel:
         self.config = config
         self._table = table
         self._errors: set[str] = set()
+        self._samples = 0
         self._previous = config.rows
         if config.mode == "stochastic":
             self._selectors = _selectors(config)
@@ -57,6 +58,7 @@ class BayesModel:
             self._errors.add("not_loaded")
             invalid[:] = True
 
+        self._samples += len(observations)
         if config.feedback:
             scores, cycles, decisions, ties = self._filter(observations, restarts, invalid)
         else:
@@ -72,6 +74,14 @@ class BayesModel:
             elapsed_cycles=self._elapsed(cycles),
         )
 
+    def run(self, samples: ArrayLike, restart: ArrayLike | None = None) -> BayesResult:
+        """As :meth:`infer`: what every core's model does with the inputs that its stimulus draws."""
+        return self.infer(samples, restart)
+
+    def statistics(self) -> dict[str, int]:
+        """The counter of samples, by register name."""
+        return {"samples": self._samples}
+
     def errors(self) -> frozenset[str]:
         """Names of the sticky errors since the last :meth:`clear_errors` or :meth:`soft_reset`."""
         return frozenset(self._errors)
@@ -81,8 +91,9 @@ class BayesModel:
         self._errors.clear()
 
     def soft_reset(self) -> None:
-        """Clear errors and forget the previous decision; the likelihoods stay."""
+        """Clear errors, count samples from 0 and forget the previous decision; the likelihoods stay."""
         self._errors.clear()
+        self._samples = 0
         self._previous = self.config.rows
 
     def close(self) -> None:

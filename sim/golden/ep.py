@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwgen.ep.config import EPConfig
 from hwgen.ep.latch import warn_if_latched
+from hwgen.ep.registers import COUNTS, INFERENCE_COUNTS
 from hwgen.ep.result import EPResult, Samples, check_samples, check_seed
 from hwgen.ep.weights import EPWeights
 from sim.golden import ep_cycles, ep_kernel
@@ -44,6 +45,8 @@ class EPModel:
         self.config = config
         self._rule = Rule.of(config)
         self._timing = Timing.of(config)
+        self._samples = 0
+        self.clear_statistics()
         if weights is None:
             self.initialise()
         else:
@@ -105,6 +108,7 @@ class EPModel:
         """
         checked = check_samples(self.config, samples, labels, learn)
         trace = self.trace(checked)
+        self._count(checked, trace)
         warn_if_latched(self.config, trace.states, trace["prediction"], checked.labels if checked.learn.all() else None)
         busy, elapsed = (
             ep_cycles.count(self._timing, trace.samples, checked.learn, trace.slots_changed)
@@ -144,6 +148,30 @@ class EPModel:
         )
         return trace
 
+    def statistics(self) -> dict[str, int]:
+        """The machine's counters of samples and of what was done with them, by register name."""
+        return {"samples": self._samples} | self._counts
+
+    def clear_statistics(self) -> None:
+        """Set all of them but ``samples`` to 0."""
+        self._counts = dict.fromkeys(COUNTS if self.config.learning else INFERENCE_COUNTS, 0)
+
+    def _count(self, samples: Samples, trace: Trace) -> None:
+        """Add what was done to the statistics."""
+        learnt, wrong = samples.learn, trace["prediction"] != samples.labels
+        more = {
+            "inferred": ~learnt,
+            "infer_errors": ~learnt & wrong,
+            "trained": learnt,
+            "train_errors": learnt & wrong,
+            "free_steps": trace["free_steps"],
+            "nudged_steps": trace["negative_steps"] + trace["positive_steps"],
+            "flips": trace["flips"],
+        }
+        self._samples += len(samples.inputs)
+        for name in self._counts:
+            self._counts[name] += int(more[name].sum())
+
     def errors(self) -> frozenset[str]:
         """Names of the sticky errors: the model has none."""
         return frozenset()
@@ -152,7 +180,8 @@ class EPModel:
         """Nothing to clear; the backends share this method."""
 
     def soft_reset(self) -> None:
-        """Drops the work under way, of which the model has none; the synapses stay."""
+        """Drops the work under way, of which the model has none, and counts samples from 0; the synapses stay."""
+        self._samples = 0
 
     def close(self) -> None:
         """Nothing to give back; the backends share this method."""

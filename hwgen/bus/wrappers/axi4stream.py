@@ -1,6 +1,6 @@
-"""AXI4-Stream (ARM IHI 0051) on both sides of a core: one packet, ended by TLAST, is one payload."""
+"""AXI4-Stream (ARM IHI 0051) on both sides of a core: one packet, ended by TLAST, is one sample or one result."""
 
-from amaranth.hdl import Cat, Elaboratable, Module, Signal
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -28,7 +28,7 @@ def _beat(width: int) -> data.StructLayout:
 
 
 class AXI4StreamReceiver(wiring.Component):
-    """Joins the beats of a packet to a payload, the first beat in its lowest bits.
+    """Joins the beats of a packet to a payload, the first beat in its lowest bits; for samples of one payload.
 
     A packet with fewer or more beats than the payload has is dropped whole and sets ``framing_error``, which stays 1
     until reset; the packet after it is received as if nothing had happened. Sustains a beat a clock; a payload is
@@ -47,16 +47,10 @@ class AXI4StreamReceiver(wiring.Component):
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        axis, o = self.axis, self.o
-        width = len(axis.tdata)
-        m.submodules.buffer = buffer = SkidBuffer(_beat(width))
+        o = self.o
+        width = len(self.axis.tdata)
+        buffer = _buffered(m, self.axis)
         beat = buffer.o.payload
-        m.d.comb += [
-            buffer.i.valid.eq(axis.tvalid),
-            buffer.i.payload.tdata.eq(axis.tdata),
-            buffer.i.payload.tlast.eq(axis.tlast),
-            axis.tready.eq(buffer.i.ready),
-        ]
 
         joined = Signal(self.beats * width, reset_less=True)
         left = Signal(range(self.beats), init=self.beats - 1)
@@ -77,6 +71,92 @@ class AXI4StreamReceiver(wiring.Component):
             with m.Else():
                 m.d.sync += left.eq(left - 1)
         return m
+
+
+class AXI4StreamSampleReceiver(wiring.Component):
+    """Splits a packet into the payloads of a sample, each beginning in a beat of its own, its lowest bits first.
+
+    A packet gives ``payloads`` payloads, whatever its length. Where it has too few beats, what is missing becomes 0; of
+    one with too many the surplus is dropped. Either sets ``framing_error``, which stays 1 until reset, and **makes the
+    whole last payload 0**: the one that says what to do with the sample. The packet after it is received as usual.
+
+    Sustains a beat a clock; a payload is offered two clocks after its last beat. Behind a packet that is too short the
+    next one waits for a clock for each missing beat.
+
+    Args:
+        bits: width of a payload; surplus bits of its last beat are ignored.
+        width: width of a beat, a multiple of 8 from 8 to 128.
+        payloads: payloads of a sample, at least 2.
+    """
+
+    def __init__(self, bits: int, width: int, payloads: int) -> None:
+        if payloads < 2:
+            raise ValueError(f"payloads must be at least 2, not {payloads!r}; AXI4StreamReceiver is for one")
+        self.beats = beats_for(bits, width)
+        self.payloads = payloads
+        super().__init__(
+            {"axis": In(AXI4StreamSignature(width)), "o": Out(stream.Signature(bits)), "framing_error": Out(1)}
+        )
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        o = self.o
+        width = len(self.axis.tdata)
+        buffer = _buffered(m, self.axis)
+        beat = buffer.o.payload
+
+        joined = Signal(self.beats * width, reset_less=True)
+        left = Signal(range(self.beats), init=self.beats - 1)
+        payloads_left = Signal(range(self.payloads), init=self.payloads - 1)
+        too_short = Signal()  # the packet is over, its sample is not
+        too_long = Signal()  # its sample is over, the packet is not
+        room = Signal()
+        taken = Signal()
+        last = Signal()  # beat of the sample
+        m.d.comb += [
+            room.eq(~o.valid | o.ready),
+            buffer.o.ready.eq(room & ~too_short),
+            taken.eq(buffer.o.valid & buffer.o.ready),
+            last.eq((left == 0) & (payloads_left == 0)),
+            o.payload.eq(joined),
+        ]
+        with m.If(o.ready):
+            m.d.sync += o.valid.eq(0)
+        with m.If(taken & too_long):
+            m.d.sync += too_long.eq(~beat.tlast)
+        with m.Elif(taken | (too_short & room)):
+            m.d.sync += [
+                joined.eq(Cat(joined, Mux(too_short, 0, beat.tdata))[width:]),
+                left.eq(Mux(left == 0, self.beats - 1, left - 1)),
+            ]
+            with m.If(left == 0):
+                m.d.sync += [o.valid.eq(1), payloads_left.eq(Mux(last, self.payloads - 1, payloads_left - 1))]
+            with m.If(last):
+                m.d.sync += too_short.eq(0)
+                with m.If(too_short | ~beat.tlast):
+                    m.d.sync += [joined.eq(0), too_long.eq(~too_short), self.framing_error.eq(1)]
+            with m.Elif(~too_short & beat.tlast):
+                m.d.sync += [too_short.eq(1), self.framing_error.eq(1)]
+        return m
+
+
+def receiver(bits: int, width: int, payloads: int) -> AXI4StreamReceiver | AXI4StreamSampleReceiver:
+    """What receives samples of so many payloads of ``bits`` bits in packets of beats of ``width`` bits."""
+    if payloads == 1:
+        return AXI4StreamReceiver(bits, width)
+    return AXI4StreamSampleReceiver(bits, width, payloads)
+
+
+def _buffered(m: Module, axis: wiring.PureInterface) -> SkidBuffer:
+    """A buffer that takes the beats of ``axis``."""
+    m.submodules.buffer = buffer = SkidBuffer(_beat(len(axis.tdata)))
+    m.d.comb += [
+        buffer.i.valid.eq(axis.tvalid),
+        buffer.i.payload.tdata.eq(axis.tdata),
+        buffer.i.payload.tlast.eq(axis.tlast),
+        axis.tready.eq(buffer.i.ready),
+    ]
+    return buffer
 
 
 class AXI4StreamTransmitter(wiring.Component):

@@ -7,7 +7,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.bus.wrappers.axi4lite import AXI4Lite, AXI4LiteSignature
-from hwgen.bus.wrappers.axi4stream import AXI4StreamReceiver, AXI4StreamSignature, AXI4StreamTransmitter
+from hwgen.bus.wrappers.axi4stream import AXI4StreamSignature, AXI4StreamTransmitter, receiver
 from hwgen.bus.wrappers.interfaces import Bus, Interfaces, Stream
 from hwgen.bus.wrappers.wishbone import Wishbone, WishboneSignature
 
@@ -16,7 +16,8 @@ class Wrapped(wiring.Component):
     """Any core, with its register bus and its streams translated; all else about it stays.
 
     Args:
-        component: a core: a component with members ``bus``, ``x`` and ``y`` and attributes ``map`` and ``identity``.
+        component: a core: a component with members ``bus``, ``x`` and ``y`` and attributes ``map``, ``identity`` and
+            ``x_beats``, the number of its payloads on ``x`` that make a sample.
         bus: ``"native"``, ``"axi4lite"`` (member ``s_axi`` in place of ``bus``) or ``"wishbone"`` (``wb``).
         stream: ``"native"`` or ``"axi4stream"`` (``s_axis_x`` and ``m_axis_y`` in place of ``x`` and ``y``).
         stream_width: width of the AXI4-Streams in bits, a multiple of 8 from 8 to 128.
@@ -24,8 +25,9 @@ class Wrapped(wiring.Component):
     Raises :class:`~hwgen.errors.DesignError` for another value.
 
     With AXI4-Stream there is a further member ``framing_error``: a packet on ``s_axis_x`` had another number of beats
-    than a sample, and was dropped; it stays 1 until reset. Addresses are as wide as the core's map: where the core
-    lies in the system is the interconnect's matter.
+    than a sample. It was dropped, or, where samples have several payloads, made a sample whose last payload is 0. The
+    flag stays 1 until reset. Addresses are as wide as the core's map: where the core lies in the system is the
+    interconnect's matter.
     """
 
     def __init__(self, component: Any, bus: str = "native", stream: str = "native", stream_width: int = 32) -> None:
@@ -33,6 +35,7 @@ class Wrapped(wiring.Component):
         self.component = component
         self.map = component.map
         self.identity = component.identity
+        self.x_beats = component.x_beats
 
         members = dict(component.signature.members)
         address_bits = self.map.address_bits
@@ -68,7 +71,7 @@ class Wrapped(wiring.Component):
 
         if self.interfaces.stream == Stream.AXI4STREAM:
             width = self.interfaces.stream_width
-            m.submodules.x = x = AXI4StreamReceiver(len(Value.cast(core.x.payload)), width)
+            m.submodules.x = x = receiver(len(Value.cast(core.x.payload)), width, self.x_beats)
             connect(m, flipped(self.s_axis_x), x.axis)
             m.d.comb += [
                 Value.cast(core.x.payload).eq(x.o.payload),

@@ -1,6 +1,6 @@
-"""Runs a design's driver in a cocotb bench: some calls of ``infer`` on a simulator of choice.
+"""Runs a design's driver in a cocotb bench: some calls of ``run`` on a simulator of choice.
 
-This module is both sides: :func:`infer` starts the simulator, and in it the cocotb test below picks up the job.
+This module is both sides: :func:`run` starts the simulator, and in it the cocotb test below picks up the job.
 """
 
 import os
@@ -32,11 +32,13 @@ class CocotbAnswer:
     """What the driver's ``dump`` found in the memories afterwards."""
     errors: frozenset[str]
     """The sticky errors afterwards."""
+    statistics: dict[str, int]
+    """The counters afterwards."""
     seconds: float
     """Wall time of the calls inside the simulator, building and loading aside."""
 
 
-def infer(
+def run(
     design: Design,
     inputs: list[dict[str, Any]],
     simulator: str = "verilator",
@@ -45,11 +47,11 @@ def infer(
     y_stall: float = 0.0,
     seed: int = 0,
 ) -> CocotbAnswer:
-    """Let the emitted Verilog decide samples in a cocotb bench, through the core's driver.
+    """Let the emitted Verilog work on samples in a cocotb bench, through the core's driver.
 
     Args:
         design: what to build.
-        inputs: arguments of the driver's ``infer``, one entry for each call.
+        inputs: arguments of the driver's ``run``, one entry for each call.
         simulator: ``"verilator"`` or ``"icarus"``.
         x_stall, y_stall, seed: see :class:`~sim.backends.cocotb_transport.CocotbTransport`.
 
@@ -65,19 +67,19 @@ def infer(
 
 @cocotb.test()
 async def run_job(dut: Any) -> None:
-    """The bench's side of :func:`infer`."""
+    """The bench's side of :func:`run`."""
     job = Path(os.environ[JOB])
     design, inputs, stalls = pickle.loads(job.read_bytes())
-    transport = CocotbTransport(dut, **stalls)
+    transport = CocotbTransport(dut, limit=design.patience, **stalls)
     await transport.start()
 
     @bridge
     def work() -> CocotbAnswer:
         driver = start_driver(design, transport)
         start = time.perf_counter()
-        results = [driver.infer(**call) for call in inputs]
+        results = [driver.run(**call) for call in inputs]
         seconds = time.perf_counter() - start
-        return CocotbAnswer(results, driver.dump(), driver.errors(), seconds)
+        return CocotbAnswer(results, driver.dump(), driver.errors(), driver.statistics(), seconds)
 
     answer = await work()
     job.with_name("answer.pickle").write_bytes(pickle.dumps(answer))

@@ -1,0 +1,166 @@
+"""``hwgen train``: a learning machine on images, chunk by chunk, to be stopped and resumed."""
+
+import importlib.util
+import signal
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Any, Self, TextIO
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from hwgen import api
+from hwgen.cli.output import ExitCode, JsonOption, print_json, print_table, progress
+
+FOLDER = Path("build") / "train"
+
+CODES = {
+    signal.SIGINT: ExitCode.INTERRUPTED,
+    signal.SIGTERM: ExitCode.TERMINATED,
+    signal.SIGHUP: ExitCode.HUNG_UP,
+}
+"""Signals that end the training after the chunk under way, and the exit code of each."""
+
+
+class Stop:
+    """Whether to stop between two chunks: asked for by the first signal of :data:`CODES` since the question was first
+    put. Before that, while a simulation may be compiled, and after it signals act as ever: a second one stops at
+    once."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __call__(self) -> bool:
+        if self.signal is None and not self._before:
+            self._before = {number: signal.getsignal(number) for number in CODES}
+            for number, handler in self._before.items():
+                if handler is not signal.SIG_IGN:  # what is ignored stays so
+                    signal.signal(number, self._heed)
+        return self.signal is not None
+
+    def _heed(self, number: int, frame: FrameType | None) -> None:
+        self.restore()
+        self.signal = signal.Signals(number)
+        progress.print(f"hwgen: {self.signal.name}: stopping after these samples; again to stop at once")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.restore()
+
+    def restore(self) -> None:
+        """Let signals act as they did before."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def train(
+    design: Annotated[Path, typer.Argument(help="Design file (TOML).", metavar="DESIGN.toml")],
+    epochs: Annotated[int, typer.Option(min=1, help="How often to go through the images, resumed ones included.")],
+    backend: Annotated[str, typer.Option(help="golden, rtl or serial:PORT (a board).")] = "golden",
+    baudrate: Annotated[int | None, typer.Option(help="Baud rate of the board (default: 3000000).")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="digits (bundled), mnist (in the folder HWGEN_DATA) or a folder in MNIST's format (default: the "
+            "design's own, or digits)."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of order and shifts; the machine's own is in the design.")] = 0,
+    shift: Annotated[int, typer.Option(help="Move each image by up to so many pixels, anew in each epoch.")] = 0,
+    order: Annotated[str, typer.Option(help="shuffled (anew in each epoch) or file.")] = "shuffled",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the folder's checkpoint, on any backend.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder for checkpoints and results (default: build/train/<design>)."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a learning machine on images, testing it after each epoch; write weights, a report and a learning curve.
+
+    Control-C stops between two chunks of 1000 samples and keeps a checkpoint; --resume goes on from it and gives what
+    an undisturbed training gives.
+    """
+    loaded = api.load_design(design)
+    folder = FOLDER / loaded.name if output is None else output
+    if importlib.util.find_spec("matplotlib") is None:
+        progress.print('hwgen: no curve.png: Matplotlib is not installed; try: pip install "hwgen\\[plot]"')
+    stop = Stop()
+    with stop, warnings_as_sentences(), _bar(epochs) as at:
+        training = api.train(
+            loaded,
+            data=data,
+            backend=backend,
+            epochs=epochs,
+            seed=seed,
+            shift=shift,
+            order=order,
+            output=folder,
+            resume=resume,
+            baudrate=baudrate,
+            stop=stop,
+            at=at,
+        )
+    if not training.complete:
+        assert stop.signal is not None
+        progress.print(f"hwgen: stopped; {folder} holds a checkpoint: give the same command --resume", soft_wrap=True)
+        raise typer.Exit(CODES[stop.signal])
+    if as_json:
+        print_json(training.as_dict())
+        return
+    rows = [{"epoch": number, **asdict(epoch)} for number, epoch in enumerate(training.epochs, 1)]
+    print_table(f"{loaded.name} on {backend}: weights {training.weights_sha256[:16]} ({folder})", rows)
+
+
+@contextmanager
+def warnings_as_sentences() -> Iterator[None]:
+    """Meanwhile a warning is a line on standard error, without the line of code that it comes from."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        progress.print(f"hwgen: warning: {message}", markup=False, highlight=False, soft_wrap=True)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
+
+
+@contextmanager
+def _bar(epochs: int) -> Iterator[Callable[[Any, int], None]]:
+    """A progress bar: what to call with where the training stands and the samples of an epoch."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("samples,"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    with Progress(*columns, console=progress, transient=True) as bar:
+        task = bar.add_task("preparing", total=None)
+        resumed = True
+
+        def at(position: Any, samples: int) -> None:
+            nonlocal resumed
+            done = len(position.epochs) * samples + position.sums.samples
+            number = min(len(position.epochs) + 1, epochs)
+            if resumed:
+                bar.reset(task, completed=done)  # what a checkpoint has brought says nothing about the speed
+                resumed = False
+            bar.update(task, description=f"epoch {number} of {epochs}", completed=done, total=epochs * samples)
+
+        yield at

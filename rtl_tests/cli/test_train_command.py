@@ -1,0 +1,170 @@
+"""`hwgen train`: what it prints and writes, and that a signal leaves a checkpoint to go on from."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hwgen.cli.train import CODES
+from hwgen.design import load_design
+from sim.train import Training, train
+
+DESIGN = """core = "ep"
+name = "digits_ep"
+[ep]
+layers = [64, 16, 10]
+pixel_bits = 4
+lanes = 8
+"""
+SCALES = "state_bits = [3, 5]\nfeedback_shift = 3\n"
+HWGEN = [sys.executable, "-c", "from hwgen.cli import main; main()", "train"]
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """A small machine's design file, in a folder of its own."""
+    path = tmp_path / "tiny.toml"
+    path.write_text(DESIGN + SCALES)
+    return path
+
+
+def run(tiny: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [*HWGEN, str(tiny), *map(str, arguments)]
+    return subprocess.run(command, cwd=tiny.parent, capture_output=True, text=True)
+
+
+def loaded(tiny: Path) -> Any:
+    return load_design(tiny)
+
+
+def test_json_is_the_report_and_the_only_thing_on_standard_output(tiny: Path) -> None:
+    outcome = run(tiny, "--epochs", 2, "--seed", 3, "--shift", 1, "--json")
+    assert outcome.returncode == 0, outcome.stderr
+    assert json.loads(outcome.stdout) == train(loaded(tiny), epochs=2, seed=3, shift=1).as_dict()
+    assert "epoch 2 of 2: training error" in outcome.stderr
+    folder = tiny.parent / "build" / "train" / "digits_ep"
+    assert json.loads((folder / "training.json").read_text()) == json.loads(outcome.stdout)
+    assert (folder / "curve.png").exists()
+
+
+def test_the_weights_are_those_of_a_design_file(tiny: Path) -> None:
+    assert run(tiny, "--epochs", 2, "-o", tiny.parent / "out").returncode == 0
+    trained = tiny.parent / "trained.toml"
+    trained.write_text(DESIGN + SCALES + '[source]\nweights = "out/weights.npz"\n')
+    assert loaded(trained).parameters == train(loaded(tiny), epochs=2).weights
+
+
+def test_a_table_names_folder_and_weights(tiny: Path) -> None:
+    outcome = run(tiny, "--epochs", 1, "-o", "out")
+    assert "digits_ep on golden: weights" in outcome.stdout and "(out)" in outcome.stdout
+    assert "1,347" in outcome.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_leaves_a_checkpoint_that_goes_on_as_if_undisturbed(tiny: Path, number: signal.Signals) -> None:
+    command = [*HWGEN, str(tiny), "--epochs", "1000000", "-o", "out"]
+    checkpoint = tiny.parent / "out" / "checkpoint.json"
+    with subprocess.Popen(command, cwd=tiny.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run_:
+        while not checkpoint.exists():
+            assert run_.poll() is None
+            time.sleep(0.02)
+        run_.send_signal(number)
+        out, err = run_.communicate(timeout=60)
+    assert run_.returncode == CODES[number]
+    assert out == ""
+    assert f"{number.name}: stopping" in err and "--resume" in err and "Traceback" not in err
+    assert not list(tiny.parent.glob("out/.*"))  # nothing half-written
+    epochs = len(json.loads(checkpoint.read_text())["position"]["epochs"]) + 1
+
+    assert "go on with --resume" in run(tiny, "--epochs", epochs, "-o", "out").stderr.replace("\n", " ")
+    resumed = run(tiny, "--epochs", epochs, "-o", "out", "--resume", "--json")
+    assert json.loads(resumed.stdout) == train(loaded(tiny), epochs=epochs).as_dict()
+
+
+def test_only_the_first_signal_of_a_training_waits(tiny: Path) -> None:
+    """Before and after it signals act as ever."""
+    program = (
+        "import os, signal\n"
+        "from hwgen.cli.train import Stop\n"
+        "def interrupt():\n"
+        "    try:\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('at once')\n"
+        "    else:\n"
+        "        print('later')\n"
+        "with Stop() as stop:\n"
+        "    interrupt()\n"
+        "    assert not stop()\n"
+        "    interrupt()\n"
+        "    assert stop() and stop.signal is signal.SIGINT\n"
+        "    interrupt()\n"
+        "with Stop() as stop:\n"
+        "    stop()\n"
+        "interrupt()\n"
+    )
+    outcome = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert outcome.stdout.split("\n") == ["at once", "later", "at once", "at once", ""], outcome.stderr
+
+
+def test_a_latched_machine_is_told_of_in_a_sentence(tiny: Path) -> None:
+    tiny.write_text(DESIGN.replace("16, 10", "32, 10") + "state_bits = [4, 2]\nfeedback_shift = 7\n")
+    outcome = run(tiny, "--epochs", 2)
+    err = " ".join(outcome.stderr.split())
+    assert err.count("the outputs are latched") == 1
+    assert "hwgen: warning: ep: " in err and "warnings.warn" not in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--epochs", "0"], "Invalid value"),
+        ([], "Missing option"),
+        (["--epochs", "1", "--data", "nowhere"], "data must be digits, mnist or a folder"),
+        (["--epochs", "1", "--shift", "8"], "shift must lie between 0 and 7 pixels for images of 8 x 8, not 8"),
+        (["--epochs", "1", "--resume"], "holds no checkpoint (checkpoint.json); begin without --resume"),
+        (["--epochs", "1", "--backend", "fpga"], "backend must be one of golden, rtl, serial:PORT, not 'fpga'"),
+    ],
+)
+def test_wrong_input_exits_with_2_and_leaves_nothing(tiny: Path, arguments: list[str], message: str) -> None:
+    outcome = run(tiny, *arguments)
+    assert (outcome.returncode, outcome.stdout) == (2, "")
+    assert message in " ".join(outcome.stderr.replace("│", " ").split())
+    assert list(tiny.parent.iterdir()) == [tiny]
+
+
+def test_the_demonstration_trains_on_golden_model_and_rtl(tiny: Path) -> None:
+    command = [*HWGEN[:-1], "demo", str(tiny), "-o", "demo", "--json"]
+    outcome = subprocess.run(command, cwd=tiny.parent, capture_output=True, text=True)
+    assert outcome.returncode == 0, outcome.stderr
+    (entry,) = json.loads(outcome.stdout)["designs"]
+    assert entry == json.loads((tiny.parent / "demo" / "summary.json").read_text())[0]
+    assert entry["identical"] and entry["mismatches"] == 0 and entry["samples"] == 5 * 1347
+    for name in ("test_error", "flips", "cycles", "weights_sha256", "epochs"):
+        assert entry[f"{name}_golden"] == entry[f"{name}_rtl"]
+    assert entry["weights_sha256_rtl"] == train(loaded(tiny), epochs=5).weights_sha256
+    assert (tiny.parent / "demo" / "digits_ep" / "digits_ep.v").exists()
+
+
+def test_the_demonstration_tells_of_a_difference(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sim import demo
+
+    honest = demo.train
+
+    def wrong(design: Any, *, backend: str, epochs: int) -> Training:
+        """Flips counted one too many on what is called RTL."""
+        training = honest(design, epochs=epochs)
+        last = training.epochs[-1]
+        if backend == "rtl":
+            training.epochs[-1] = replace(last, flips=last.flips + 1)
+        return replace(training, backend=backend)
+
+    monkeypatch.setattr(demo, "train", wrong)
+    entry = demo.trained(loaded(tiny))
+    assert (entry["identical"], entry["mismatches"]) == (False, 1)

@@ -1,0 +1,155 @@
+"""The folder of a training: checkpoints to go on from, and its results."""
+
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hwgen.errors import HwgenError
+from hwgen.npz import read_npz
+from hwgen.output import write_bytes, write_json
+from sim.curve import curve
+from sim.epochs import Position
+
+CHECKPOINT = "checkpoint.json"
+WEIGHTS = "weights.npz"
+REPORT = "training.json"
+CURVE = "curve.png"
+
+
+def weights_sha256(weights: Any) -> str:
+    """SHA-256 of weights, hexadecimal: that of the arrays that ``weights.save`` writes, however compressed."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / WEIGHTS
+        weights.save(path)
+        return file_sha256(path)
+
+
+def file_sha256(path: Path) -> str:
+    """The same of an ``.npz`` file. Of each array, in the order of their names, ``NAME DTYPE SHAPE`` and a line's end
+    are hashed, then its bytes, little-endian and row by row."""
+    digest = hashlib.sha256()
+    for name, array in sorted(read_npz(path).items()):
+        little = array.astype(array.dtype.newbyteorder("<"))
+        digest.update(f"{name} {little.dtype.name} {little.shape}\n".encode() + little.tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A training between two chunks."""
+
+    position: Position
+    weights: Any
+    """As the machine's ``dump`` gave them, random state included."""
+
+
+@dataclass(frozen=True)
+class TrainingFolder:
+    """Where a training leaves its files. Each appears whole or not at all.
+
+    A checkpoint is a file of weights, named for what it holds, and ``checkpoint.json``, which names that file: it is
+    written second and moved into its place, and with it the whole checkpoint.
+    """
+
+    path: Path
+    identity: dict[str, Any]
+    """What makes a training what it is, as JSON values: whoever goes on must give the same."""
+
+    def check_free(self) -> None:
+        """Raise :class:`~hwgen.errors.HwgenError` when a new training here would replace one that is not over."""
+        if not (self.path / CHECKPOINT).exists():
+            return
+        saved = self._read()
+        if not saved["complete"]:
+            raise HwgenError(
+                f"{self.path} holds a training that was stopped in epoch {len(saved['position']['epochs']) + 1}; "
+                "go on with --resume, name another folder, or remove this one"
+            )
+
+    def clear(self) -> None:
+        """Remove the files of an earlier training."""
+        for name in (CHECKPOINT, REPORT, CURVE, WEIGHTS):
+            (self.path / name).unlink(missing_ok=True)
+        self._remove_weights(None)
+
+    def save(self, checkpoint: Checkpoint, complete: bool) -> None:
+        """Write a checkpoint; ``complete`` says that all epochs asked for are over."""
+        sha256 = weights_sha256(checkpoint.weights)
+        file = self.path / _weights_name(sha256)
+        self.path.mkdir(parents=True, exist_ok=True)
+        checkpoint.weights.save(file)
+        saved = {"training": self.identity, "complete": complete, "weights_sha256": sha256}
+        write_json(self.path / CHECKPOINT, {**saved, "position": checkpoint.position.as_dict()})
+        self._remove_weights(file)
+
+    def load(self, kind: type[Any], config: Any) -> Checkpoint:
+        """The checkpoint to go on from.
+
+        Args:
+            kind: type of the weights.
+            config: of the machine.
+
+        Raises :class:`~hwgen.errors.HwgenError` where there is none, where it is damaged, and where it is of another
+        training.
+        """
+        saved = self._read()
+        self._check_identity(saved["training"])
+        file = self.path / _weights_name(saved["weights_sha256"])
+        weights = kind.load(file, config)
+        if file_sha256(file) != saved["weights_sha256"]:
+            raise HwgenError(f"{file} does not hold the weights that {CHECKPOINT} names; begin again without --resume")
+        return Checkpoint(Position.from_dict(saved["position"]), weights)
+
+    def finish(self, report: dict[str, Any], checkpoint: Checkpoint) -> list[Path]:
+        """Write the results beside the checkpoint and return their files, ``curve.png`` where Matplotlib is
+        installed.
+
+        Args:
+            report: what ``training.json`` shall hold; ``design`` in it is the figure's title.
+            checkpoint: the training's end.
+        """
+        checkpoint.weights.save(self.path / WEIGHTS)
+        write_json(self.path / REPORT, report)
+        files = [self.path / REPORT, self.path / WEIGHTS]
+        image = curve(checkpoint.position.epochs, report["design"])
+        if image is not None:
+            write_bytes(self.path / CURVE, image)
+            files.append(self.path / CURVE)
+        return files
+
+    def _read(self) -> dict[str, Any]:
+        path = self.path / CHECKPOINT
+        try:
+            saved = json.loads(path.read_text(encoding="utf-8"))
+            Position.from_dict(saved["position"])
+            if not isinstance(saved["training"], dict):
+                raise TypeError("training must be a table")
+            return {key: saved[key] for key in ("training", "complete", "weights_sha256", "position")}
+        except FileNotFoundError:
+            raise HwgenError(f"{self.path} holds no checkpoint ({CHECKPOINT}); begin without --resume") from None
+        except (ValueError, TypeError, KeyError) as error:
+            raise HwgenError(f"{path} is not a checkpoint of hwgen train: {error!r}; remove it") from None
+
+    def _check_identity(self, theirs: dict[str, Any]) -> None:
+        different = [
+            f"{key} is {theirs.get(key)!r} there and {mine!r} here"
+            for key, mine in self.identity.items()
+            if theirs.get(key) != mine
+        ]
+        if different:
+            raise HwgenError(
+                f"{self.path / CHECKPOINT} is of another training: {'; '.join(different)}. "
+                "Give what it was begun with, or name another folder"
+            )
+
+    def _remove_weights(self, kept: Path | None) -> None:
+        for file in self.path.glob(_weights_name("*")):
+            if file != kept:
+                file.unlink()
+
+
+def _weights_name(sha256: str) -> str:
+    return f"checkpoint-{sha256[:16]}.npz"

@@ -1,0 +1,200 @@
+"""The training loop: chunk by chunk through the epochs, a test after each; it can stop and go on between any chunks."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.images import Inputs
+from sim.stream import CHUNK, TrainingStream
+
+COUNTED = {"steps_free": "free_steps", "steps_nudged": "nudged_steps", "flips": "flips"}
+"""Sums of an epoch, and the fields of a core's results that they are of. Of a core without such a field they are
+None."""
+
+
+class LearningMachine(Protocol):
+    """What the training loop uses of a learning core's golden model or driver, and no more."""
+
+    @property
+    def config(self) -> Inputs: ...
+
+    def load(self, weights: Any) -> None:
+        """Take over weights, random state included."""
+
+    def dump(self) -> Any:
+        """The weights: an object that has ``save(path)``, and whose type has ``load(path, config)``."""
+
+    def train(self, samples: NDArray[Any], labels: NDArray[Any]) -> Any:
+        """Classify samples and learn from each: a result with ``decisions`` and ``elapsed_cycles``, and what there
+        is of :data:`COUNTED`."""
+
+    def infer(self, samples: NDArray[Any]) -> Any:
+        """Classify samples and learn nothing: a result with ``decisions``."""
+
+    def close(self) -> None:
+        """Give the machine back."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What an epoch gave."""
+
+    train_error: float
+    """Fraction of the training samples that were classified wrongly, each before it was learnt from."""
+    test_error: float | None
+    """Fraction of the test samples that are classified wrongly after the epoch; None without test samples."""
+    cycles: int | None
+    """Clocks of the training samples: elapsed ones, chunk by chunk; None where the backend cannot count them."""
+    samples: int
+    steps_free: int | None
+    steps_nudged: int | None
+    flips: int | None
+
+
+@dataclass
+class Sums:
+    """Of the samples of an epoch so far."""
+
+    samples: int = 0
+    wrong: int = 0
+    cycles: int | None = 0
+    steps_free: int | None = 0
+    steps_nudged: int | None = 0
+    flips: int | None = 0
+
+    def add(self, result: Any, labels: NDArray[np.int64]) -> None:
+        """Add a chunk of ``len(labels)`` samples."""
+        self.samples += len(labels)
+        self.wrong += int((result.decisions != labels).sum())
+        self.cycles = _plus(self.cycles, result.elapsed_cycles or None)
+        for name, of in COUNTED.items():
+            values = getattr(result, of, None)
+            setattr(self, name, _plus(getattr(self, name), None if values is None else int(values.sum())))
+
+    def closed(self, test_error: float | None) -> Epoch:
+        """The whole epoch."""
+        return Epoch(
+            train_error=self.wrong / self.samples,
+            test_error=test_error,
+            cycles=self.cycles,
+            samples=self.samples,
+            steps_free=self.steps_free,
+            steps_nudged=self.steps_nudged,
+            flips=self.flips,
+        )
+
+
+@dataclass
+class Position:
+    """Where a training stands: the epochs that are over, and the sums of the one under way."""
+
+    epochs: list[Epoch] = field(default_factory=list)
+    sums: Sums = field(default_factory=Sums)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "Position":
+        """From what :meth:`as_dict` gives. Raises TypeError or KeyError for anything else."""
+        return cls([Epoch(**epoch) for epoch in values["epochs"]], Sums(**values["sums"]))
+
+
+def advance(
+    machine: LearningMachine,
+    stream: TrainingStream,
+    test: tuple[NDArray[np.uint8], NDArray[np.int64]] | None,
+    position: Position,
+    epochs: int,
+    *,
+    stop: Callable[[], bool] = lambda: False,
+    at: Callable[[Position], None] = lambda position: None,
+    after_epoch: Callable[[Position], None] = lambda position: None,
+) -> bool:
+    """Train until so many epochs are over, tests included.
+
+    Args:
+        machine: holds the weights that belong to ``position``.
+        stream: the training samples.
+        test: samples and labels for the test after each epoch, which changes nothing; or None.
+        position: where the training stands; brought up to date.
+        epochs: how many there shall be, those in ``position`` included.
+        stop: asked between two chunks whether to stop.
+        at: called after each chunk of training samples.
+        after_epoch: called after each epoch.
+
+    Returns whether they are all over; False after a stop. Machine and position then fit together, and another call
+    goes on as if nothing had happened.
+    """
+    with _each_warning_once() as heeded:
+        while len(position.epochs) < epochs:
+            while position.sums.samples < len(stream):
+                if stop():
+                    return False
+                samples, labels = stream.chunk(len(position.epochs), position.sums.samples)
+                position.sums.add(heeded(machine.train, samples, labels), labels)
+                at(position)
+            error = None
+            if test is not None:
+                wrong = _wrong(machine, *test, heeded, stop)
+                if wrong is None:
+                    return False
+                error = wrong / len(test[1])
+            position.epochs.append(position.sums.closed(error))
+            position.sums = Sums()
+            after_epoch(position)
+    return True
+
+
+def predict(
+    machine: LearningMachine, samples: NDArray[np.uint8], stop: Callable[[], bool] = lambda: False
+) -> NDArray[np.int64] | None:
+    """Classes of samples, shape ``(n,)``, chunk by chunk; None after a stop."""
+    found = [np.zeros(0, np.int64)]
+    for start in range(0, len(samples), CHUNK):
+        if stop():
+            return None
+        found.append(np.asarray(machine.infer(samples[start : start + CHUNK]).decisions, np.int64))
+    return np.concatenate(found)
+
+
+def _wrong(
+    machine: LearningMachine,
+    samples: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    heeded: Callable[..., Any],
+    stop: Callable[[], bool],
+) -> int | None:
+    """How many samples are classified wrongly; None after a stop."""
+    predictions = heeded(predict, machine, samples, stop)
+    return None if predictions is None else int((predictions != labels).sum())
+
+
+def _plus(total: int | None, value: int | None) -> int | None:
+    """The sum, None when a part of it is not known."""
+    return None if total is None or value is None else total + value
+
+
+@contextmanager
+def _each_warning_once() -> Iterator[Callable[..., Any]]:
+    """A way to call functions that passes on the first warning of each category only: chunk after chunk would say
+    almost the same."""
+    seen: set[type[Warning]] = set()
+
+    def call(function: Callable[..., Any], *arguments: Any) -> Any:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            answer = function(*arguments)
+        for warning in caught:
+            if warning.category not in seen:
+                seen.add(warning.category)
+                warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+        return answer
+
+    yield call

@@ -1,0 +1,205 @@
+"""Training of a design's machine on images, with checkpoints to go on from on any backend."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hwgen import registry
+from hwgen.design import Design
+from hwgen.errors import DesignError, HwgenError
+from sim.checkpoint import Checkpoint, TrainingFolder, weights_sha256
+from sim.epochs import Epoch, Position, advance
+from sim.images import ImageSplit, check_fit, load_images, to_samples
+from sim.stream import CHUNK, Order, TrainingStream
+from sim.trainer import check_learns, check_order, open_machine, starting_weights
+
+DATA = "digits"
+"""What is trained with where neither caller nor design name data."""
+
+log = logging.getLogger("hwgen")
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What a training gave."""
+
+    design: str
+    core: str
+    backend: str
+    data: str
+    seed: int
+    shift: int
+    order: str
+    epochs: list[Epoch]
+    """All epochs that are over, also those before the training was resumed."""
+    weights: Any
+    """What the machine has learnt; ``weights.save("weights.npz")`` writes it for a design file."""
+    weights_sha256: str
+    """See :func:`sim.checkpoint.weights_sha256`."""
+    complete: bool
+    """False after a stop; the last epoch under way is then in the checkpoint only."""
+    files: list[Path]
+    """Results that were written."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values; ``weights``, ``complete`` and ``files`` left out."""
+        names = ("design", "core", "backend", "data", "seed", "shift", "order")
+        return {
+            **{name: getattr(self, name) for name in names},
+            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "weights_sha256": self.weights_sha256,
+        }
+
+
+def train(
+    design: Design,
+    *,
+    data: str | Path | None = None,
+    backend: str = "golden",
+    epochs: int = 1,
+    seed: int = 0,
+    shift: int = 0,
+    order: str = Order.SHUFFLED,
+    output: str | Path | None = None,
+    resume: bool = False,
+    baudrate: int | None = None,
+    stop: Callable[[], bool] = lambda: False,
+    at: Callable[[Position, int], None] = lambda position, samples: None,
+) -> Training:
+    """Train a design's machine on images and test it after each epoch.
+
+    Equal design, data, epochs, seed, shift and order give equal weights, errors and clocks on every backend, whether
+    the training was stopped and resumed or not. The machine starts with the design's weights, or with those that it
+    draws when it has none.
+
+    Args:
+        design: a loaded design of a core that learns, such as ``ep``.
+        data: ``"digits"``, ``"mnist"`` or a folder; see :func:`sim.images.load_images`. By default what the design's
+            ``[source]`` names, or digits. How images become samples is in :func:`sim.images.to_samples`.
+        backend: ``"golden"``, ``"rtl"`` or ``"serial:PORT"``. A board cannot count elapsed clocks: ``cycles`` is None.
+        epochs: how often to go through the training images, at least 1; those before resuming count.
+        seed: of the order of images and of their shifts, 0 to 2**32 - 1. What the machine draws itself depends on the
+            design's seed, not on this one.
+        shift: most pixels by which an image is moved in either direction, anew in each epoch, before it is cropped.
+        order: ``"shuffled"``, anew in each epoch, or ``"file"``: as in the data.
+        output: folder for checkpoints and results (``training.json``, ``weights.npz``, ``curve.png``); None: writes
+            nothing. A checkpoint is written after each epoch, and at a stop.
+        resume: go on from the checkpoint in ``output``, which may come from another backend.
+        baudrate: of the board, by default 3,000,000.
+        stop: asked between chunks of 1000 samples whether to stop.
+        at: called after each chunk with where the training stands and the samples of an epoch.
+
+    Raises :class:`~hwgen.errors.HwgenError` naming what is wrong: a core that does not learn, data that are missing or
+    do not fit, a checkpoint of another training, a folder whose training is not over.
+    """
+    if epochs < 1:
+        raise DesignError(f"epochs must be at least 1, not {epochs}")
+    if registry.backend(backend)[0] != registry.PORT_BACKEND and baudrate is not None:
+        raise DesignError(f"backend {backend} has no baud rate; leave it out")
+    if resume and output is None:
+        raise DesignError("resume needs output, the folder that holds the checkpoint")
+    check_learns(design)
+    images = load_images(data or getattr(design.resolved, "data", None) or DATA)
+    stream = _stream(design, images, seed, shift, check_order(order))
+    test = to_samples(stream.config, images.test.pixels, images.test), images.test.labels
+    start = Checkpoint(Position(), starting_weights(design))
+    folder = None
+    if output is not None:
+        folder = TrainingFolder(Path(output), _identity(design, start.weights, stream, images))
+        if resume:
+            start = folder.load(type(start.weights), design.config)
+            _check_not_beyond(start.position, epochs, folder.path)
+        else:
+            folder.check_free()
+
+    machine = open_machine(design, backend, **({} if baudrate is None else {"baudrate": baudrate}))
+    try:
+        machine.load(start.weights)
+        if folder is not None and not resume:
+            folder.clear()
+        position = start.position
+
+        def after_epoch(position: Position) -> None:
+            _tell(position, epochs)
+            if folder is not None:
+                folder.save(Checkpoint(position, machine.dump()), complete=len(position.epochs) == epochs)
+
+        complete = advance(
+            machine,
+            stream,
+            test,
+            position,
+            epochs,
+            stop=stop,
+            at=lambda position: at(position, len(stream)),
+            after_epoch=after_epoch,
+        )
+        end = Checkpoint(position, machine.dump())
+    finally:
+        machine.close()
+    return _result(design, backend, stream, folder, end, complete)
+
+
+def _stream(design: Design, images: ImageSplit, seed: int, shift: int, order: Order) -> TrainingStream:
+    stream = TrainingStream(design.config, images.train, seed, shift, order)  # type: ignore[arg-type]
+    check_fit(stream.config, images)
+    return stream
+
+
+def _identity(design: Design, start: Any, stream: TrainingStream, images: ImageSplit) -> dict[str, Any]:
+    return {
+        "core": design.core.name,
+        "config_hash": f"{design.config.hash:016x}",
+        "starting_weights": f"{start.digest:016x}",
+        "data_sha256": images.digest(),
+        "seed": stream.seed,
+        "shift": stream.shift,
+        "order": str(stream.order),
+        "chunk": CHUNK,
+    }
+
+
+def _check_not_beyond(position: Position, epochs: int, folder: Path) -> None:
+    done = len(position.epochs)
+    if done > epochs or (done == epochs and position.sums.samples):
+        least = done + (position.sums.samples > 0)
+        raise HwgenError(f"epochs must be at least {least}, as far as the training in {folder} is, not {epochs}")
+
+
+def _tell(position: Position, epochs: int) -> None:
+    epoch = position.epochs[-1]
+    test = "" if epoch.test_error is None else f", test error {epoch.test_error:.2%}"
+    log.info("epoch %d of %d: training error %.2f%%%s", len(position.epochs), epochs, 100 * epoch.train_error, test)
+
+
+def _result(
+    design: Design,
+    backend: str,
+    stream: TrainingStream,
+    folder: TrainingFolder | None,
+    end: Checkpoint,
+    complete: bool,
+) -> Training:
+    """The report, and its files: after a stop a checkpoint, at the end the results."""
+    files: list[Path] = []
+    training = Training(
+        design=design.name,
+        core=design.core.name,
+        backend=backend,
+        data=stream.images.name,
+        seed=stream.seed,
+        shift=stream.shift,
+        order=str(stream.order),
+        epochs=end.position.epochs,
+        weights=end.weights,
+        weights_sha256=weights_sha256(end.weights),
+        complete=complete,
+        files=files,
+    )
+    if folder is not None:
+        folder.save(end, complete)
+        if complete:
+            files += folder.finish(training.as_dict(), end)
+    return training
