@@ -2,44 +2,121 @@
 
 import importlib.util
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import Progress
 
 from hwgen.cli.output import JsonOption, print_json, print_pairs, progress
-from hwgen.errors import ToolError
+from hwgen.cli.train import warnings_as_sentences
+from hwgen.errors import DesignError, ToolError
 
 
 class Name(StrEnum):
     """Experiments there are."""
 
     BAYES = "bayes"
+    EP = "ep"
+
+
+OPTIONS: dict[Name, dict[str, Any]] = {
+    Name.BAYES: {"splits": 10},
+    Name.EP: {"data": "mnist", "epochs": 20, "seeds": 3},
+}
+"""Options that only one experiment has, and their defaults."""
+
+Report = Callable[[int, int], None]
+"""What to call with the parts done and the parts there are."""
 
 
 def experiment(
-    name: Annotated[Name, typer.Argument(help="bayes: accuracy against cycles, and the choice of settings.")],
+    name: Annotated[
+        Name,
+        typer.Argument(help="bayes: accuracy against cycles, and the choice of settings. ep: accuracy, clocks, speed."),
+    ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the page, its data and figures.")] = Path(
         "build/results"
     ),
-    splits: Annotated[int, typer.Option(min=2, help="Random splits of each task.")] = 10,
+    splits: Annotated[int | None, typer.Option(min=2, help="bayes: random splits of each task (default: 10).")] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="ep: mnist (in the folder HWGEN_DATA), a folder in MNIST's format, or digits (bundled, which are "
+            "always measured) for nothing else (default: mnist)."
+        ),
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(min=1, help="ep: epochs of the longest trainings (default: 20).")
+    ] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="ep: trainings of each network (default: 3).")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Processes to use.")] = os.cpu_count() or 1,
     as_json: JsonOption = False,
 ) -> None:
-    """Run an experiment and write its page, data and figures. Interrupting it writes nothing."""
+    """Run an experiment and write its page, data and figures.
+
+    Interrupting it writes nothing; what is finished is kept in the cache, and another call goes on from there.
+    """
+    options = _options(name, {"splits": splits, "data": data, "epochs": epochs, "seeds": seeds})
     if importlib.util.find_spec("matplotlib") is None:
         raise ToolError('matplotlib is not installed; try: pip install "hwgen[plot]"')
+    given = "".join(f" --{option} {value}" for option, value in options.items())
+    run = _bayes if name is Name.BAYES else _ep
+    with _bar(name) as report:
+        files, summary = run(output, processes, f"hwgen experiment {name}{given} -o {output}", report, **options)
+    if as_json:
+        print_json({"experiment": name, "files": [str(file) for file in files], "outcomes": summary})
+    else:
+        print_pairs(f"{name} experiment", {"outcomes": len(summary), "files": "\n".join(map(str, files))})
+
+
+def _options(name: Name, given: dict[str, Any]) -> dict[str, Any]:
+    """The experiment's own options, filled up with its defaults. Raises DesignError for one of another experiment."""
+    for option, value in given.items():
+        if value is not None and option not in OPTIONS[name]:
+            owner = next(other for other, options in OPTIONS.items() if option in options)
+            raise DesignError(f"--{option} belongs to the experiment {owner}; leave it out")
+    return {option: default if given[option] is None else given[option] for option, default in OPTIONS[name].items()}
+
+
+def _bayes(
+    output: Path, processes: int, command: str, report: Report, splits: int
+) -> tuple[list[Path], list[dict[str, Any]]]:
     from sim.experiments import bayes
     from sim.experiments.bayes_report import write_report
 
+    outcomes = bayes.run(splits, processes, report)
+    return write_report(outcomes, output, command), [outcome.as_dict() for outcome in outcomes]
+
+
+def _ep(
+    output: Path, processes: int, command: str, report: Report, data: str, epochs: int, seeds: int
+) -> tuple[list[Path], list[dict[str, Any]]]:
+    from dataclasses import asdict
+
+    from sim.experiments import ep, ep_speed
+    from sim.experiments.ep_findings import MIDDLE, Findings
+    from sim.experiments.ep_grid import settings
+    from sim.experiments.ep_report import write_report
+    from sim.images import load_images
+
+    images = {"digits": load_images("digits")}
+    if data != "digits":
+        images["mnist"] = load_images(data)
+    chosen = [setting for name in sorted(images, reverse=True) for setting in settings(name, epochs)]
+    with warnings_as_sentences():
+        outcomes = ep.run(chosen, seeds, data, processes, report)
+    found = Findings(chosen, outcomes, next(reversed(images.values())).train.name)
+    speed = ep_speed.measure(found.settings[MIDDLE[found.main]].layers, images[found.main])
+    return write_report(found, speed, images, output, command), [asdict(outcome) for outcome in outcomes]
+
+
+@contextmanager
+def _bar(name: Name) -> Iterator[Report]:
+    """A progress bar."""
     with Progress(console=progress) as bar:
         task = bar.add_task(f"{name} experiment", total=None)
-        outcomes = bayes.run(splits, processes, lambda done, total: bar.update(task, completed=done, total=total))
-    command = f"hwgen experiment {name} --splits {splits} -o {output}"
-    files = [str(file) for file in write_report(outcomes, output, command)]
-    if as_json:
-        print_json({"experiment": name, "files": files, "outcomes": [outcome.as_dict() for outcome in outcomes]})
-    else:
-        print_pairs(f"{name} experiment", {"outcomes": len(outcomes), "files": "\n".join(files)})
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -193,6 +193,32 @@ def test_bus_and_core_never_work_at_once(clock: int) -> None:
     host.run(bench)
 
 
+@pytest.mark.parametrize("write", [False, True])
+@pytest.mark.parametrize("clock", range(8))
+def test_an_access_that_is_refused_during_work_leaves_what_the_core_reads(clock: int, write: bool) -> None:
+    dut = SynapseMemory(8, 4, 8)
+    host = Bench(dut)
+
+    async def bench(ctx: Any) -> None:
+        await host.fill(ctx)
+        ctx.set(dut.locked, 1)
+        port = dut.window
+        ctx.set(dut.read_enable, 1)
+        refused = False
+        for now in range(12):
+            ctx.set(port.valid, now >= clock and not refused)
+            ctx.set(port.write, write)
+            ctx.set(port.index, 5)
+            ctx.set(dut.read_address, now % 8)
+            if now >= 2:
+                assert ctx.get(dut.word) == host.words[(now - 2) % 8]
+            refused |= bool(ctx.get(port.ready) and ctx.get(port.error))
+            await ctx.tick()
+        assert refused
+
+    host.run(bench)
+
+
 def test_it_holds_what_it_is_given() -> None:
     dut = SynapseMemory(10, 8, 8)
     host = Bench(dut)

@@ -11,7 +11,7 @@ from rtl_tests.simulate import simulate
 
 @pytest.mark.parametrize(
     ("lanes", "levels", "depth"),
-    [(1, 3, 0), (2, 3, 1), (3, 1, 2), (5, 2, 2), (8, 3, 1), (9, 3, 2), (13, 4, 1), (64, 3, 2), (100, 3, 3)],
+    [(1, 3, 1), (2, 3, 1), (3, 1, 2), (5, 2, 2), (8, 3, 1), (9, 3, 2), (13, 4, 1), (64, 3, 2), (100, 3, 3)],
 )
 def test_it_adds_exactly(lanes: int, levels: int, depth: int) -> None:
     dut = SignedTree(lanes, levels)

@@ -1,0 +1,161 @@
+"""Equilibrium propagation measured: test error, clocks by phase, and the published rule beside the machine.
+
+Every number of the machine comes from the golden model, which the hardware equals bit for bit and clock for clock.
+Nothing is chosen by test data within a run: an error is that after the last epoch, whatever those before it were.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from hwgen.cache import build_once, cache_dir
+from sim.epochs import Position, advance
+from sim.experiments.ep_clocks import ClockedModel
+from sim.experiments.ep_grid import Setting
+from sim.golden.ep_float import PublishedModel
+from sim.images import ImageSplit, check_fit, load_images, to_samples
+from sim.stream import Order, TrainingStream
+
+log = logging.getLogger("hwgen")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training with one seed gave; a list has an entry for each epoch."""
+
+    setting: str
+    seed: int
+    train_errors: list[float]
+    """Fractions, each sample classified before it was learnt from."""
+    test_errors: list[float]
+    clocks: list[float] = field(default_factory=list)
+    """Of a training sample, on the setting's first machine; none of the published rule."""
+    first: dict[str, Any] = field(default_factory=dict)
+    """What samples cost in the first epoch: see :meth:`~sim.experiments.ep_clocks.ClockedModel.take`."""
+    last: dict[str, Any] = field(default_factory=dict)
+    """The same of the last epoch."""
+
+
+def run(
+    settings: Sequence[Setting],
+    seeds: int,
+    data: str,
+    processes: int,
+    report: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Outcome]:
+    """Train every setting with the seeds 1 to ``seeds``; what is in the cache is not trained again.
+
+    Args:
+        settings: what to train; their images must fit the data.
+        seeds: at least 1.
+        data: where MNIST is, see :func:`sim.images.load_images`.
+        processes: how many to use.
+        report: called with the trainings done and the trainings there are.
+
+    Raises :class:`~hwgen.errors.HwgenError` for data that are missing or do not fit.
+    """
+    for setting in settings:
+        if not setting.published:
+            check_fit(setting.config(), _images(_source(setting, data)))
+    jobs = [(setting, seed) for setting in settings for seed in range(1, seeds + 1)]
+    outcomes = {}
+    report(0, len(jobs))
+    with ProcessPoolExecutor(processes) as pool:
+        futures = {pool.submit(kept, setting, seed, data): (setting.name, seed) for setting, seed in jobs}
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                outcome = outcomes[futures[future]] = future.result()
+                log.info("%s, seed %d: test error %.2f %%", *futures[future], 100 * outcome.test_errors[-1])
+                report(done, len(jobs))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [outcomes[setting.name, seed] for setting, seed in jobs]
+
+
+def kept(setting: Setting, seed: int, data: str) -> Outcome:
+    """:func:`train`, its outcome kept in the cache: an interrupted experiment goes on where it stopped."""
+    images = _images(_source(setting, data))
+    what = json.dumps([setting.as_dict(), seed, images.digest(), _version()], sort_keys=True)
+    folder = cache_dir() / "experiments" / f"ep-{hashlib.sha256(what.encode()).hexdigest()[:24]}"
+
+    def build(aside: Path) -> None:
+        (aside / "outcome.json").write_text(json.dumps(asdict(train(setting, seed, images))), encoding="utf-8")
+
+    return Outcome(**json.loads((build_once(folder, build) / "outcome.json").read_text(encoding="utf-8")))
+
+
+def train(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
+    """Train once and test after each epoch.
+
+    The machine gets its samples as ``hwgen train --order file --seed SEED`` gives them to a design with that seed, and
+    learns the same. The published rule gets pixels of 0 to 1, drawn anew in each epoch, and one thread.
+    """
+    return _train_published(setting, seed, images) if setting.published else _train_machine(setting, seed, images)
+
+
+def _train_machine(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
+    config = setting.config(seed)
+    model = ClockedModel(config, setting.machines)
+    stream = TrainingStream(config, images.train, seed, setting.shift, Order.FILE)
+    test = to_samples(stream.config, images.test.pixels, images.test), images.test.labels
+    position, notes = Position(), []
+    advance(
+        model,
+        stream,
+        test,
+        position,
+        setting.epochs,
+        after_epoch=lambda position: notes.append(model.take()),
+    )
+    first = str(setting.machines[0])
+    return Outcome(
+        setting.name,
+        seed,
+        [epoch.train_error for epoch in position.epochs],
+        [float(epoch.test_error or 0) for epoch in position.epochs],
+        [note["training"]["machines"][first]["clocks"] for note in notes],
+        notes[0],
+        notes[-1],
+    )
+
+
+def _train_published(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
+    model = PublishedModel(setting.rule(), seed)
+    samples, tests = (part.pixels / ((1 << part.bits) - 1) for part in images)
+    train_errors, test_errors = [], []
+    with threadpool_limits(1):
+        for _ in range(setting.epochs):
+            train_errors.append(float(model.train_epoch(samples, images.train.labels)))
+            test_errors.append(float(np.mean(model.infer(tests) != images.test.labels)))
+    return Outcome(setting.name, seed, train_errors, test_errors)
+
+
+def _source(setting: Setting, data: str) -> str:
+    return "digits" if setting.data == "digits" else data
+
+
+@lru_cache(maxsize=2)
+def _images(data: str) -> ImageSplit:
+    return load_images(data)
+
+
+@lru_cache(maxsize=1)
+def _version() -> str:
+    """Names the code that an outcome depends on, and NumPy, whose random numbers it uses."""
+    root = Path(__file__).resolve().parents[2]
+    names = ("stream", "images", "augment", "datasets", "epochs", "experiments/ep", "experiments/ep_clocks")
+    sources = [root / "sim" / f"{name}.py" for name in names] + sorted((root / "sim/golden").glob("ep*.py"))
+    digest = hashlib.sha256(np.__version__.encode())
+    for source in [*sources, root / "hwgen/ep/plan.py"]:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,147 @@
+"""Outcomes of the experiment on equilibrium propagation, by setting, and the targets that they are held against."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hwgen.ep.config import EPConfig
+from sim.experiments.ep import Outcome
+from sim.experiments.ep_clocks import Variant
+from sim.experiments.ep_grid import Setting
+
+MIDDLE = {"mnist": "784-512-10", "digits": "digits 64-128-10"}
+"""Settings that others are compared with, and whose clocks are told by phase."""
+PUBLISHED = {"mnist": "784-512-10, published", "digits": "digits 64-128-10, published"}
+
+ERROR_TARGETS = {"784-512-10": 3.5, "784-1024-10": 2.8, "784-2048-10, moved": 2.2}
+"""Test error on MNIST after the last epoch, %, at most."""
+WHENS = (
+    ("training, first epoch", "first", "training"),
+    ("training, last epoch", "last", "training"),
+    ("inference, last epoch", "last", "inference"),
+)
+"""Kinds of samples: title, epoch, and what is done with them."""
+CLOCK_TARGETS = (470, 350, 240)
+"""Clocks a sample of the middle network on as many lanes as hidden neurons, at most: for each of :data:`WHENS`."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something asked for, and what was found."""
+
+    what: str
+    most: float
+    found: float
+
+    @property
+    def met(self) -> bool:
+        """Whether what was found is at most what was asked for."""
+        return self.found <= self.most
+
+
+class Findings:
+    """Outcomes by setting.
+
+    Args:
+        settings: what was trained.
+        outcomes: for each setting as many as seeds.
+        data: name of the data that the settings call mnist; other data have no targets.
+    """
+
+    def __init__(self, settings: Sequence[Setting], outcomes: Sequence[Outcome], data: str) -> None:
+        self.settings = {setting.name: setting for setting in settings}
+        self.runs: dict[str, list[Outcome]] = {name: [] for name in self.settings}
+        for outcome in outcomes:
+            self.runs[outcome.setting].append(outcome)
+        self.data = data
+        self.seeds = max(outcome.seed for outcome in outcomes)
+        self.main = "mnist" if MIDDLE["mnist"] in self.settings else "digits"
+
+    @property
+    def title(self) -> str:
+        """Name of the data that the settings call mnist, as people write it."""
+        return "MNIST" if self.data == "mnist" else self.data
+
+    def of(self, data: str) -> list[Setting]:
+        """Settings of ``mnist`` or ``digits``."""
+        return [setting for setting in self.settings.values() if setting.data == data]
+
+    def errors(self, name: str, epoch: int = -1) -> list[float]:
+        """Test errors of the seeds in % after an epoch, counted from 0 or, if negative, from the end."""
+        return [100 * run.test_errors[epoch] for run in self.runs[name]]
+
+    def error(self, name: str, epochs: int | None = None) -> float | None:
+        """Mean test error in % after so many epochs, by default all; None where there were fewer."""
+        if epochs is not None and epochs > self.settings[name].epochs:
+            return None
+        return float(np.mean(self.errors(name, -1 if epochs is None else epochs - 1)))
+
+    def curve(self, name: str) -> list[float]:
+        """Mean test error in % of each epoch."""
+        return [float(np.mean(self.errors(name, epoch))) for epoch in range(self.settings[name].epochs)]
+
+    def costs(self, name: str, when: str) -> dict[str, Any]:
+        """What samples cost in the ``first`` or ``last`` epoch, mean over the seeds: see
+        :meth:`~sim.experiments.ep_clocks.ClockedModel.take`."""
+        return _mean([getattr(run, when) for run in self.runs[name]])
+
+    def clocks(self, name: str, when: str, what: str, variant: str | None = None) -> float | None:
+        """Clocks of a sample of ``training`` or ``inference``, by default on the setting's first machine; None where
+        they were not counted for this variant."""
+        machines = self.costs(name, when)[what]["machines"]
+        found = machines.get(variant or str(self.settings[name].machines[0]))
+        return None if found is None else float(found["clocks"])
+
+    def clocks_of(self, config: EPConfig, what: str) -> float | None:
+        """Clocks of a sample of ``training`` or ``inference`` in the last epoch, on a machine whose network was
+        trained; None where it was not, or not on a machine built like this one."""
+        for setting in self.settings.values():
+            if setting.published or setting.layers != config.layers:
+                continue
+            alike = setting.config().parameters() | Variant.of(config)._asdict() == config.parameters()
+            if alike and Variant.of(config) in setting.machines:
+                return self.clocks(setting.name, "last", what, str(Variant.of(config)))
+        return None
+
+    def targets(self) -> list[Target]:
+        """What was asked for on MNIST; nothing on other data."""
+        if self.main != "mnist" or self.data != "mnist":
+            return []
+        errors = [
+            Target(f"test error, {name}, %", most, float(self.error(name) or 0)) for name, most in ERROR_TARGETS.items()
+        ]
+        middle = MIDDLE["mnist"]
+        clocks = [
+            Target(f"clocks a sample, {middle}, {title}", most, float(self.clocks(middle, when, what) or 0))
+            for (title, when, what), most in zip(WHENS, CLOCK_TARGETS, strict=True)
+        ]
+        return errors + clocks
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {
+            "data": self.data,
+            "seeds": self.seeds,
+            "targets": [
+                {"what": target.what, "at_most": target.most, "found": target.found, "met": target.met}
+                for target in self.targets()
+            ],
+            "settings": [self._setting(setting) for setting in self.settings.values()],
+        }
+
+    def _setting(self, setting: Setting) -> dict[str, Any]:
+        costs = {} if setting.published else {when: self.costs(setting.name, when) for when in ("first", "last")}
+        runs = [
+            {"seed": run.seed, "train_errors": run.train_errors, "test_errors": run.test_errors, "clocks": run.clocks}
+            for run in self.runs[setting.name]
+        ]
+        return setting.as_dict() | {"runs": runs, "samples": costs}
+
+
+def _mean(values: Sequence[Any]) -> Any:
+    """The mean of numbers, or of what dictionaries of equal keys hold."""
+    if isinstance(values[0], dict):
+        return {key: _mean([value[key] for value in values]) for key in values[0]}
+    return float(np.mean(values))

@@ -1,0 +1,125 @@
+"""Tables of the page on equilibrium propagation, in Markdown."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from boards.definitions import BOARDS
+from boards.report import TITLES
+from sim.experiments.ep_boards import Placed
+from sim.experiments.ep_clocks import Variant
+from sim.experiments.ep_findings import MIDDLE, PUBLISHED, WHENS, Findings
+from sim.experiments.ep_grid import Setting
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table."""
+    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
+    return "\n".join([lines[0], f"|{'---|' * len(head)}", *lines[1:]])
+
+
+def short(name: str) -> str:
+    """A setting's name where its data are known."""
+    return name.removeprefix("digits ")
+
+
+def accuracy_table(found: Findings, data: str) -> str:
+    """Test errors of all machines trained on ``mnist`` or ``digits``."""
+    settings = [setting for setting in found.of(data) if not setting.published]
+    partial = sorted({setting.epochs for setting in settings})[:-1]
+    head = ["network", "synapse", "tau", "epochs", *(f"after {epochs}, %" for epochs in partial), "at the end, %"]
+    head += ["each seed, %", "clocks, first and last epoch", "lanes"]
+    return table(head, (_accuracy(found, setting, partial) for setting in settings))
+
+
+def _accuracy(found: Findings, setting: Setting, partial: Sequence[int]) -> list[str]:
+    config = setting.config()
+    cells = [short(setting.name), str(config.synapse_bits), ", ".join(map(str, config.threshold)), str(setting.epochs)]
+    cells += [_number(found.error(setting.name, epochs), 2) for epochs in partial]
+    cells += [_number(found.error(setting.name), 2), ", ".join(f"{error:.2f}" for error in found.errors(setting.name))]
+    clocks = [found.clocks(setting.name, when, "training") for when in ("first", "last")]
+    return [*cells, " → ".join(_number(each) for each in clocks), str(setting.machines[0].lanes)]
+
+
+def published_table(found: Findings) -> str:
+    """Machine and published rule after equally many epochs."""
+    rows = []
+    for data, published in PUBLISHED.items():
+        if published not in found.settings:
+            continue
+        epochs = found.settings[published].epochs
+        for name, what in ((MIDDLE[data], "this machine"), (published, "published rule")):
+            errors = found.errors(name, epochs - 1)
+            layers = "-".join(map(str, found.settings[name].layers))
+            each = ", ".join(f"{error:.2f}" for error in errors)
+            title = found.title if data == "mnist" else data
+            rows.append([title, layers, what, str(epochs), _number(found.error(name, epochs), 2), each])
+    return table(["data", "network", "", "epochs", "test error, %", "each seed, %"], rows)
+
+
+def clocks_table(found: Findings) -> str:
+    """Clocks by phase of the middle network, for each way to build it."""
+    name = MIDDLE[found.main]
+    rows = []
+    for variant in found.settings[name].machines:
+        for title, when, what in WHENS:
+            costs = found.costs(name, when)[what]["machines"][str(variant)]
+            parts = [costs["free"], costs["nudged"], costs["learn"]]
+            parts += [costs["clocks"] - sum(parts), costs["clocks"], costs["drive"], costs["words"]]
+            rows.append([str(variant), title, *map(_number, parts), _number(costs["clocks"] / costs["words"], 1)])
+    head = ["machine", "sample", "free", "nudged", "learn", "rest", "clocks", "drive", "bound", "clocks / bound"]
+    return table(head, rows)
+
+
+def networks_table(found: Findings) -> str:
+    """Clocks of the networks for boards and of the middle one, and samples per second at 100 MHz."""
+    rows = []
+    for setting in found.of(found.main):
+        if setting.group != "board" and setting.name != MIDDLE[found.main]:
+            continue
+        for variant in setting.machines:
+            clocks = [found.clocks(setting.name, "last", what, str(variant)) or 0 for what in ("training", "inference")]
+            rows.append([setting.name, str(variant), *map(_number, clocks), *(_number(1e8 / each) for each in clocks)])
+    return table(["network", "machine", "training", "inference", "training, 1/s", "inference, 1/s"], rows)
+
+
+def boards_table(found: Findings, placed: Sequence[Placed]) -> str:
+    """Area, Fmax and samples per second of what was placed; nothing where nothing was."""
+    shown = ("lut", "ff", "block_ram", "spram")
+    rows = []
+    for machine in placed:
+        report = machine.report
+        cells = [machine.network, str(Variant.of(machine.config)), _board(machine)]
+        cells += [f"{report['used'][key]:,} of {report['available'][key]:,}" for key in shown]
+        cells += [_number(report["fmax_mhz"], 1), _number(report["clock_mhz"], 1)]
+        clocks = [found.clocks_of(machine.config, what) for what in ("training", "inference")]
+        rows.append([*cells, *map(_number, clocks), *_rates(found, machine)])
+    head = ["network", "machine", "board", *(TITLES[key] for key in shown), "Fmax, MHz", "clock, MHz"]
+    head += ["clocks: training", "inference", "training, 1/s", "inference, 1/s"]
+    return table(head, rows) if rows else ""
+
+
+def speed_table(found: Findings, speed: dict[str, Any], placed: Sequence[Placed]) -> str:
+    """Samples per second of golden model, published rule and machines that were placed."""
+    rates = speed["samples_per_second"]
+    layers = "-".join(map(str, speed["layers"]))
+    rows = [
+        [f"{layers}, {title}", *(_number(rates[f"{kind}_{what}"]) for what in ("training", "inference"))]
+        for kind, title in (("golden", "golden model"), ("published", "published rule, floating point"))
+    ]
+    rows += [[f"{machine.network}, {_board(machine)}", *_rates(found, machine)] for machine in placed]
+    return table(["", "training, 1/s", "inference, 1/s"], rows)
+
+
+def _rates(found: Findings, machine: Placed) -> list[str]:
+    """Samples per second of training and inference."""
+    clocks = [found.clocks_of(machine.config, what) for what in ("training", "inference")]
+    return [_number(None if each is None else machine.rate(each)) for each in clocks]
+
+
+def _board(machine: Placed) -> str:
+    title = BOARDS[machine.report["board"]].title
+    return f"{title}, core alone" if machine.report["out_of_context"] else title
+
+
+def _number(value: float | None, digits: int = 0) -> str:
+    return "-" if value is None else f"{value:,.{digits}f}"
