@@ -39,7 +39,8 @@ class EPCore(wiring.Component):
     transfers each; ``y``: results, one for each sample, in order; ``irq``: see
     :class:`~hwgen.bus.interrupts.Interrupts`.
 
-    Reset leaves the synapses and the random state as they are.
+    Reset leaves the synapses and the random state as they are; in mid-learning, some synapses may have learnt the
+    sample and others not. A soft reset waits until they all have; until then ``busy_cycles``, just cleared, counts on.
     """
 
     def __init__(self, config: EPConfig, weights: EPWeights | None = None) -> None:

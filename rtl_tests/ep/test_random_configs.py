@@ -50,7 +50,7 @@ def test_hardware_equals_golden(seed: int) -> None:
 
 
 # Each example compiles a machine; a smaller seed is no simpler machine, so there is nothing to shrink.
-@settings(max_examples=settings.default.max_examples // 3, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@settings(max_examples=settings.default.max_examples // 5, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(seed=strategies.integers(min_value=3000, max_value=2**32 - 1))
 def test_hardware_equals_golden_whatever_the_seed(seed: int) -> None:
     check(random_machine(np.random.default_rng(seed)), seed)
