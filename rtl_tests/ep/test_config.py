@@ -141,10 +141,11 @@ def test_derived_sizes() -> None:
 def test_every_parameter_changes_the_hash() -> None:
     base = {"layers": [8, 4, 4], "pixel_bits": 8}
     changes: list[dict[str, Any]] = [
-        {}, {"layers": [8, 4, 6]}, {"outputs_per_class": 2}, {"lanes": 2}, {"memory_ports": 1}, {"relaxation": "parallel"},
-        {"nudging": "random-sign"}, {"free_steps": 21}, {"nudged_steps": 11}, {"beta": 4}, {"state_bits": [4, 4]},
-        {"feedback_shift": [1]}, {"counter_bits": [7, 8]}, {"threshold": [31, 16]}, {"pixel_bits": 4},
-        {"input_bits": 2}, {"input_threshold": 65}, {"learning": False}, {"seed": 2}, {"stream_bits": 64},
+        {}, {"layers": [8, 4, 6]}, {"outputs_per_class": 2}, {"lanes": 2}, {"memory_ports": 1},
+        {"relaxation": "parallel"}, {"nudging": "random-sign"}, {"free_steps": 21}, {"nudged_steps": 11}, {"beta": 4},
+        {"state_bits": [4, 4]}, {"feedback_shift": [1]}, {"counter_bits": [7, 8]}, {"threshold": [31, 16]},
+        {"pixel_bits": 4}, {"input_bits": 2}, {"input_threshold": 65}, {"learning": False}, {"seed": 2},
+        {"stream_bits": 64},
     ]  # fmt: skip
     assert {key for change in changes for key in change} == set(EPConfig.model_fields)
     assert len({EPConfig.parse(base | change).hash for change in changes}) == len(changes)
