@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import threading
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +14,11 @@ SLOW_EXAMPLES = {"deadline": None, "suppress_health_check": [HealthCheck.too_slo
 settings.register_profile("quick", max_examples=10, derandomize=True, **SLOW_EXAMPLES)
 settings.register_profile("full", max_examples=100, print_blob=True, **SLOW_EXAMPLES)
 settings.load_profile(os.environ.get("HWGEN_TEST_PROFILE", "quick"))
+
+# A shell that starts the tests in the background lets them ignore Control-C, and what they start would inherit that:
+# tests that send it would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
