@@ -7,7 +7,7 @@ from hwgen.bus.driver import CoreDriver
 from hwgen.ep.config import EPConfig
 from hwgen.ep.latch import warn_if_latched
 from hwgen.ep.plan import EPPlan
-from hwgen.ep.registers import CORE_NUMBER, COUNTS, CYCLES
+from hwgen.ep.registers import CORE_NUMBER, count_names, cycle_names
 from hwgen.ep.result import EPResult, check_seed
 from hwgen.ep.stimulus import EPStimulus
 from hwgen.ep.weights import EPWeights
@@ -85,8 +85,7 @@ class EPDriver(CoreDriver):
 
     def statistics(self) -> dict[str, int]:
         """``samples`` and the statistics registers, by name."""
-        names = {register.name for register in self.map.registers}
-        counters = [name for name in (*COUNTS, *CYCLES) if name in names]
+        counters = [*count_names(self.config), *cycle_names(self.config)]
         return super().statistics() | {name: self.read_register(name) for name in counters}
 
     def clear_statistics(self) -> None:

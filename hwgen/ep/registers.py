@@ -23,9 +23,6 @@ COUNTS = {
 """Counters of results. A sample counts when its result is taken, or when a soft reset drops the result of a sample that
 has been learnt from: ``trained`` is the number of samples that the synapses have learnt from, whatever happened."""
 
-INFERENCE_COUNTS = ("inferred", "infer_errors", "free_steps")
-"""Those that a machine without learning has, too."""
-
 CYCLES = {
     "drive_cycles": "Clocks in which a drive was summed; most of them while another sample relaxed.",
     "free_cycles": "Clocks of free phases.",
@@ -33,11 +30,23 @@ CYCLES = {
     "learn_cycles": "Clocks in which the synapse memory was learning.",
 }
 
+INFERENCE = frozenset({"inferred", "infer_errors", "free_steps", "drive_cycles", "free_cycles"})
+"""The statistics that a machine without learning has, too."""
+
+
+def count_names(config: EPConfig) -> list[str]:
+    """The machine's counters of results: those of :data:`COUNTS` that it has, in their order."""
+    return [name for name in COUNTS if config.learning or name in INFERENCE]
+
+
+def cycle_names(config: EPConfig) -> list[str]:
+    """The machine's counters of clocks: those of :data:`CYCLES` that it has, in their order."""
+    return [name for name in CYCLES if config.learning or name in INFERENCE]
+
 
 def register_map(config: EPConfig) -> RegisterMap:
     """The common registers, the random state, the statistics, and the synapse memory as a window."""
     plan = EPPlan(config)
-    learning_only = {"trained", "train_errors", "nudged_steps", "flips", "nudged_cycles", "learn_cycles"}
     cleared = "Cleared by control.clear_statistics only."
     return core_map(
         control=(
@@ -61,10 +70,12 @@ def register_map(config: EPConfig) -> RegisterMap:
                 (Field("value", "Moves on with each sample learnt from under random-sign nudging.", width=32),),
             ),
             *(
-                Register(name, Access.READ, doc, (Field("value", cleared, width=width),))
-                for table, width in ((COUNTS, COUNT_BITS), (CYCLES, 64))
-                for name, doc in table.items()
-                if config.learning or name not in learning_only
+                Register(name, Access.READ, COUNTS[name], (Field("value", cleared, width=COUNT_BITS),))
+                for name in count_names(config)
+            ),
+            *(
+                Register(name, Access.READ, CYCLES[name], (Field("value", cleared, width=64),))
+                for name in cycle_names(config)
             ),
         ),
         windows=(

@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ep.config import EPConfig
-from hwgen.ep.registers import COUNT_BITS, COUNTS, INFERENCE_COUNTS
+from hwgen.ep.registers import COUNT_BITS, count_names, cycle_names
 from hwgen.parts.wide_counter import WideCounter
 
 
@@ -28,10 +28,8 @@ class Statistics(wiring.Component):
             "flips_more": In(range(config.synapses + 1)),
             "clear": In(1),
         }
-        self.counts = list(COUNTS if config.learning else INFERENCE_COUNTS)
-        self.clocks = ["drive", "free"]
-        if config.learning:
-            self.clocks += ["nudged", "learn"]
+        self.counts = count_names(config)
+        self.clocks = [name.removesuffix("_cycles") for name in cycle_names(config)]
         members |= {name: Out(COUNT_BITS) for name in self.counts}
         members |= {f"in_{phase}": In(1) for phase in self.clocks}
         members |= {f"{phase}_cycles": Out(64) for phase in self.clocks}

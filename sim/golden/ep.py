@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwgen.ep.config import EPConfig
 from hwgen.ep.latch import warn_if_latched
-from hwgen.ep.registers import COUNTS, INFERENCE_COUNTS
+from hwgen.ep.registers import count_names
 from hwgen.ep.result import EPResult, Samples, check_samples, check_seed
 from hwgen.ep.weights import EPWeights
 from sim.golden import ep_cycles, ep_kernel
@@ -154,7 +154,7 @@ class EPModel:
 
     def clear_statistics(self) -> None:
         """Set all of them but ``samples`` to 0."""
-        self._counts = dict.fromkeys(COUNTS if self.config.learning else INFERENCE_COUNTS, 0)
+        self._counts = dict.fromkeys(count_names(self.config), 0)
 
     def _count(self, samples: Samples, trace: Trace) -> None:
         """Add what was done to the statistics."""
