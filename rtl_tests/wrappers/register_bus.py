@@ -51,3 +51,20 @@ class RegisterBus:
         ctx.set(self.bus.ready, 1)
         ctx.set(self.bus.error, not known)
         ctx.set(self.bus.rdata, self.memory[address] if known and not write else self._random.getrandbits(32))
+
+
+async def random_accesses(ctx: Any, host: Any, draw: random.Random) -> list[tuple[int, int | None]]:
+    """A hundred reads and writes by ``host``, some of them refused, each answer checked; returns what was asked for."""
+    asked: list[tuple[int, int | None]] = []
+    memory = {address: address * 0x01010101 for address in range(0, 4 * WORDS, 4)}
+    for _ in range(100):
+        address = draw.randrange(0, 4 * WORDS + 8, 4)
+        value = draw.getrandbits(32) if draw.random() < 0.5 else None
+        asked.append((address, value))
+        rdata, error = await host.access(ctx, address, value)
+        assert error == (address not in memory)
+        if value is None and not error:
+            assert rdata == memory[address]
+        elif not error:
+            memory[address] = value
+    return asked

@@ -8,7 +8,7 @@ import pytest
 from hwgen.bus.wrappers.axi4lite import AXI4Lite
 from rtl_tests.simulate import simulate
 from rtl_tests.wrappers.hosts import OKAY, SLVERR, AXI4LiteHost
-from rtl_tests.wrappers.register_bus import WORDS, RegisterBus
+from rtl_tests.wrappers.register_bus import WORDS, RegisterBus, random_accesses
 
 REFUSED = 4 * WORDS
 
@@ -36,17 +36,7 @@ def test_accesses_arrive_once_and_in_order(stall: float) -> None:
     draw = random.Random(stall)
 
     async def accesses(ctx: Any, host: AXI4LiteHost) -> None:
-        memory = {address: address * 0x01010101 for address in range(0, REFUSED, 4)}
-        for _ in range(100):
-            address = draw.randrange(0, REFUSED + 8, 4)
-            value = draw.getrandbits(32) if draw.random() < 0.5 else None
-            expected.append((address, value))
-            rdata, error = await host.access(ctx, address, value)
-            assert error == (address not in memory)
-            if value is None and not error:
-                assert rdata == memory[address]
-            elif not error:
-                memory[address] = value
+        expected.extend(await random_accesses(ctx, host, draw))
 
     assert bench(accesses, stall=stall).accesses == expected
 

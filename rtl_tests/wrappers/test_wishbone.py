@@ -8,9 +8,7 @@ import pytest
 from hwgen.bus.wrappers.wishbone import Wishbone
 from rtl_tests.simulate import simulate
 from rtl_tests.wrappers.hosts import WishboneHost
-from rtl_tests.wrappers.register_bus import WORDS, RegisterBus
-
-REFUSED = 4 * WORDS
+from rtl_tests.wrappers.register_bus import RegisterBus, random_accesses
 
 
 def bench(testbench: Any, stall: float = 0.3) -> RegisterBus:
@@ -31,17 +29,7 @@ def test_accesses_arrive_once_and_in_order(stall: float) -> None:
     draw = random.Random(stall)
 
     async def accesses(ctx: Any, host: WishboneHost) -> None:
-        memory = {address: address * 0x01010101 for address in range(0, REFUSED, 4)}
-        for _ in range(100):
-            address = draw.randrange(0, REFUSED + 8, 4)
-            value = draw.getrandbits(32) if draw.random() < 0.5 else None
-            expected.append((address, value))
-            rdata, error = await host.access(ctx, address, value)
-            assert error == (address not in memory)
-            if value is None and not error:
-                assert rdata == memory[address]
-            elif not error:
-                memory[address] = value
+        expected.extend(await random_accesses(ctx, host, draw))
 
     assert bench(accesses, stall).accesses == expected
 
