@@ -10,9 +10,6 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hwgen.crossbar.sample import SampleFormat
 from hwgen.crossbar.scanner import ActiveScanner, entry_layout
 
-BLOCK_WORDS = 256
-"""Words of the smallest block RAM: what a memory's depth is rounded up to."""
-
 
 class ActiveInputs(wiring.Component):
     """Turns beats of pixels into lists of active inputs; samples go to the banks in turn.
@@ -35,7 +32,7 @@ class ActiveInputs(wiring.Component):
     - ``release``: strobe, the bank of the oldest claimed list is free again;
     - ``entry``: what ``read_bank`` holds at ``read_address``, two clocks later;
     - ``discard``: drops all lists, also partial ones; the next beat is the first of a sample; ``x`` waits;
-    - ``occupied``: some bank is not free.
+    - ``occupied``: some bank is not free; ``held``: how many are not.
     """
 
     def __init__(self, *, banks: int, **sample: int) -> None:
@@ -43,6 +40,7 @@ class ActiveInputs(wiring.Component):
             raise ValueError(f"banks must be at least 1, not {banks!r}")
         self.banks = banks
         self.sample = SampleFormat(**sample)
+        self.stride = self.sample.stride(banks)
         bank_bits = max(1, (banks - 1).bit_length())
         super().__init__(
             {
@@ -58,15 +56,9 @@ class ActiveInputs(wiring.Component):
                 "entry": Out(entry_layout(self.sample)),
                 "discard": In(1),
                 "occupied": Out(1),
+                "held": Out(range(banks + 1)),
             }
         )
-
-    @property
-    def stride(self) -> int:
-        """Words from bank to bank: a power of two, which needs no adder, where that takes no more block RAM."""
-        aligned = 1 << self.sample.index_bits
-        blocks, aligned_blocks = (-(-self.banks * words // BLOCK_WORDS) for words in (self.sample.inputs, aligned))
-        return aligned if aligned_blocks == blocks else self.sample.inputs
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
@@ -74,7 +66,7 @@ class ActiveInputs(wiring.Component):
         connect(m, flipped(self.x), scanner.x)
 
         # How many banks are not free, and how many are complete but not claimed.
-        held = Signal(range(self.banks + 1))
+        held = self.held
         complete = Signal(range(self.banks + 1))
         m.d.comb += [
             scanner.clear.eq(self.discard),

@@ -7,9 +7,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.bus.interface import WindowSignature
+from hwgen.crossbar.words import ELEMENT_BITS, WordFormat
 from hwgen.parts.block_memory import BlockMemory
-
-ELEMENT_BITS = 32
 
 
 class SynapseMemory(wiring.Component):
@@ -20,9 +19,7 @@ class SynapseMemory(wiring.Component):
     element in it.
 
     Args:
-        depth: words.
-        lanes: synapses in a word, lane 0 lowest.
-        synapse_bits: bits of a synapse, at most 32.
+        words: what a word and an element are.
         init: words that the memory holds from the start; those not given are 0.
         ports: with 1, no word is read in a clock in which one is written.
 
@@ -31,75 +28,47 @@ class SynapseMemory(wiring.Component):
     - ``read_enable``, ``read_address``; ``word``: what was read, two clocks later and until the next read's shows. A
       word is not read in the clock in which it is written.
     - ``write_enable``, ``write_address``, ``write_word``.
-    - ``window``: the bus. An element is 32 bits: :attr:`per_element` synapses, low lanes first, 0 above them. Its
-      index is the word's address above :attr:`group_bits` bits for the element's place in the word.
+    - ``window``: the bus, element by element, see :class:`~hwgen.crossbar.words.WordFormat`.
     - ``locked``: the core is at work: accesses answer with an error. It is 1 in the clock after the core began, at
       the latest, and until its last word is written.
     - ``accessing``: the bus is at work: the core does not begin.
-    - ``bus_write``: strobe: ``word``, which is the one at ``bus_address``, shall be written, the lanes of group g
-      taking their synapse from ``bus_data`` if ``bus_select[g]``. Lane n is in group n // :attr:`per_element`, at
-      place n % :attr:`per_element` of the element. All three stay until ``write_enable``; at any other time
-      ``bus_select`` is 0.
+    - ``bus_write``: strobe: ``word``, which is the one at ``bus_address``, shall be written, the lanes of element e
+      taking their synapse from ``bus_data`` if ``bus_select[e]``. Lane n is in element n // ``per_element``, at place
+      n % ``per_element`` of it. All three stay until ``write_enable``; at any other time ``bus_select`` is 0.
     """
 
-    def __init__(
-        self, depth: int, lanes: int, synapse_bits: int, init: Sequence[int] | None = None, *, ports: int = 2
-    ) -> None:
-        if depth < 1:
-            raise ValueError(f"depth must be at least 1, not {depth!r}")
-        if lanes < 1:
-            raise ValueError(f"lanes must be at least 1, not {lanes!r}")
-        if not 1 <= synapse_bits <= ELEMENT_BITS:
-            raise ValueError(f"synapse_bits must be from 1 to {ELEMENT_BITS}, not {synapse_bits!r}")
-        self.depth = depth
-        self.lanes = lanes
-        self.synapse_bits = synapse_bits
+    def __init__(self, words: WordFormat, init: Sequence[int] | None = None, *, ports: int = 2) -> None:
         if ports not in (1, 2):
             raise ValueError(f"ports must be 1 or 2, not {ports!r}")
-        self.ports = ports
+        self.words = words
         self.init = [] if init is None else [int(word) for word in init]
-        self.address_bits = max(1, (depth - 1).bit_length())
-        word_bits = lanes * synapse_bits
+        self.ports = ports
         super().__init__(
             {
                 "read_enable": In(1),
-                "read_address": In(self.address_bits),
-                "word": Out(word_bits),
+                "read_address": In(words.address_bits),
+                "word": Out(words.word_bits),
                 "write_enable": In(1),
-                "write_address": In(self.address_bits),
-                "write_word": In(word_bits),
-                "window": In(WindowSignature((depth - 1).bit_length() + self.group_bits, ELEMENT_BITS)),
+                "write_address": In(words.address_bits),
+                "write_word": In(words.word_bits),
+                "window": In(WindowSignature(words.index_bits, ELEMENT_BITS)),
                 "locked": In(1),
                 "accessing": Out(1),
                 "bus_write": Out(1),
-                "bus_address": Out(self.address_bits),
-                "bus_select": Out(self.groups),
+                "bus_address": Out(words.address_bits),
+                "bus_select": Out(words.elements),
                 "bus_data": Out(ELEMENT_BITS),
             }
         )
 
-    @property
-    def per_element(self) -> int:
-        """Synapses in an element."""
-        return min(self.lanes, ELEMENT_BITS // self.synapse_bits)
-
-    @property
-    def groups(self) -> int:
-        """Elements in a word."""
-        return -(-self.lanes // self.per_element)
-
-    @property
-    def group_bits(self) -> int:
-        """Bits of an element's place in its word."""
-        return (self.groups - 1).bit_length()
-
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        m.submodules.memory = memory = BlockMemory(len(self.word), max(2, self.depth), self.init)
+        m.submodules.memory = memory = BlockMemory(len(self.word), max(2, self.words.depth), self.init)
         bus_reads = Signal()
         meeting = self.write_enable
         if self.ports == 2:
-            meeting &= memory.read_address == self.write_address
+            # The bus reads while the core writes nothing: only the core's own address matters.
+            meeting &= bus_reads | (self.read_address == self.write_address)
         m.d.comb += [
             memory.write_address.eq(self.write_address),
             memory.write_data.eq(self.write_word),
@@ -121,8 +90,8 @@ class SynapseMemory(wiring.Component):
 
     def _add_bus(self, m: Module, bus_reads: Signal) -> None:
         port = self.window
-        group = port.index[: self.group_bits]
-        address = port.index[self.group_bits :]
+        group = port.index[: self.words.place_bits]
+        address = port.index[self.words.place_bits :]
         allowed = Signal()
         take = Signal()  # the multiplexer's first stage takes the word
         element = self._add_multiplexer(m, group, take)
@@ -130,7 +99,7 @@ class SynapseMemory(wiring.Component):
         with m.FSM(name="bus") as fsm:
             m.d.comb += self.accessing.eq(~fsm.ongoing("IDLE"))
             with m.State("IDLE"), m.If(port.valid):
-                exists = (address < self.depth) & (group < self.groups)
+                exists = (address < self.words.depth) & (group < self.words.elements)
                 m.d.sync += allowed.eq(exists & (~port.write | self._fits(port.wdata, group)))
                 m.next = "CHECK"
             with m.State("CHECK"):
@@ -148,7 +117,7 @@ class SynapseMemory(wiring.Component):
                 with m.If(port.write):
                     m.d.sync += [
                         self.bus_write.eq(1),
-                        self.bus_select.eq(Cat(group == other for other in range(self.groups))),
+                        self.bus_select.eq(Cat(group == other for other in range(self.words.elements))),
                     ]
                     m.next = "WRITE"
                 with m.Else():
@@ -169,12 +138,12 @@ class SynapseMemory(wiring.Component):
 
     def _add_multiplexer(self, m: Module, group: Value, take: Signal) -> Signal:
         """The group's element of the word: one register of an element in each chunk of groups, then one for all."""
-        bits = self.per_element * self.synapse_bits
-        low_bits = (self.group_bits + 1) // 2
+        bits = self.words.element_bits
+        low_bits = (self.words.place_bits + 1) // 2
         size = 1 << low_bits
         elements = [self.word[start : start + bits] for start in range(0, len(self.word), bits)]
         chunks = []
-        for number, start in enumerate(range(0, self.groups, size)):
+        for number, start in enumerate(range(0, self.words.elements, size)):
             chunk = Signal(bits, name=f"chunk_{number}", reset_less=True)
             with m.If(take):
                 m.d.sync += chunk.eq(Array(elements[start : start + size])[group[:low_bits]])
@@ -185,7 +154,7 @@ class SynapseMemory(wiring.Component):
 
     def _fits(self, value: Value, group: Value) -> Value:
         """Whether a written element is 0 where its group has no synapses."""
-        bits = self.per_element * self.synapse_bits
-        in_last = len(self.word) - (self.groups - 1) * bits
-        last = group == self.groups - 1
+        bits = self.words.element_bits
+        in_last = len(self.word) - (self.words.elements - 1) * bits
+        last = group == self.words.elements - 1
         return ~value[bits:].any() & ~(last & value[in_last:].any())

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+BLOCK_WORDS = 256
+"""Words of the smallest block RAM: what a memory's depth is rounded up to."""
+
 
 @dataclass(frozen=True)
 class SampleFormat:
@@ -47,6 +50,25 @@ class SampleFormat:
         return -(-self.inputs // self.pixels_per_beat)
 
     @property
+    def input_shift(self) -> int:
+        """Bits of a pixel below those of its input, where an input has several bits."""
+        return self.pixel_bits - self.input_bits
+
+    @property
     def index_bits(self) -> int:
         """Bits of an input's number, at least 1."""
         return max(1, (self.inputs - 1).bit_length())
+
+    @property
+    def entry_fields(self) -> dict[str, int]:
+        """Bits of what is listed of an active input: its number; where inputs have several bits, also its value and its
+        learn bit."""
+        fields = {"index": self.index_bits}
+        return fields | {"value": self.input_bits, "learn": 1} if self.input_bits > 1 else fields
+
+    def stride(self, banks: int) -> int:
+        """Words from one list of active inputs to the next in a memory of so many: a power of two, which needs no
+        adder, where that takes no more block RAM."""
+        aligned = 1 << self.index_bits
+        blocks, aligned_blocks = (-(-banks * words // BLOCK_WORDS) for words in (self.inputs, aligned))
+        return aligned if aligned_blocks == blocks else self.inputs

@@ -11,11 +11,8 @@ from hwgen.crossbar.sample import SampleFormat
 
 
 def entry_layout(sample: SampleFormat) -> data.StructLayout:
-    """A list entry: number of an active input; where inputs have several bits, also its value and its learn bit."""
-    fields = {"index": sample.index_bits}
-    if sample.input_bits > 1:
-        fields |= {"value": sample.input_bits, "learn": 1}
-    return data.StructLayout(fields)
+    """A list entry, see :attr:`~hwgen.crossbar.sample.SampleFormat.entry_fields`."""
+    return data.StructLayout(sample.entry_fields)
 
 
 class ActiveScanner(wiring.Component):

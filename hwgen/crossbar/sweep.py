@@ -4,18 +4,21 @@ from amaranth.hdl import Cat, Elaboratable, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-LIST_STAGES = 2
-"""Clocks from the address of a list entry to the entry."""
-
-WORD_STAGES = LIST_STAGES + 1 + 2
-"""Clocks from issuing an entry to the synapse word that it selects: the list, the register behind the addition of the
-base, the memory and the register behind it."""
+from hwgen.crossbar.stages import LIST_STAGES
 
 
-def request_layout(entry: data.StructLayout, address: range) -> data.StructLayout:
+def request_layout(
+    entry: data.StructLayout, address: range, tag: data.StructLayout | None = None, *, constant: bool = False
+) -> data.StructLayout:
     """What is asked of the synapse memory: ``valid``: the word at ``address``, for the input that ``entry`` describes;
-    ``clear``: the first clock of a pass that begins with one, without an input; ``last``: the last clock of a pass."""
-    return data.StructLayout({"valid": 1, "clear": 1, "last": 1, "address": address, "entry": entry})
+    ``clear``: the first clock of a pass that begins with one, without an input; ``last``: the last clock of a pass;
+    ``tag``, in every clock of a pass: what the core said of it; ``constant``: this is the pass's constant entry."""
+    members: dict[str, data.ShapeLike] = {"valid": 1, "clear": 1, "last": 1, "address": address, "entry": entry}
+    if tag is not None:
+        members["tag"] = tag
+    if constant:
+        members["constant"] = 1
+    return data.StructLayout(members)
 
 
 class InputSweep(wiring.Component):
@@ -26,22 +29,39 @@ class InputSweep(wiring.Component):
 
     Members: ``start``: begin a pass over the first ``count`` entries of the list in ``bank``, whose synapse words lie
     from address ``base`` on; with ``clear``, its first clock is a ``clear`` request, and with ``slow``, there is a
-    clock between two entries. ``ending``: the pass's last
-    clock. ``read_bank``, ``read_address``, ``entry``: to the list, which answers two clocks
-    later; ``request``: three clocks after its entry was issued.
+    clock between two entries. ``ending``: the pass's last clock. ``read_bank``, ``read_address``, ``entry``: to the
+    list, which answers :data:`~hwgen.crossbar.stages.LIST_STAGES` clocks later; ``request``:
+    :data:`~hwgen.crossbar.stages.REQUEST_STAGES` clocks after its entry was issued; ``working``: there is a pass, or a
+    request of one on its way.
 
-    Without ``clear``, ``count`` must not be 0.
+    Where there are tags, ``tag`` is taken with ``start``. Where there are constant entries, ``constant`` and
+    ``constant_entry`` are: the pass then has one entry more, after those of the list.
+
+    Without ``clear`` and ``constant``, ``count`` must not be 0.
 
     Args:
         entry: what a list entry holds; its member ``index`` is the number of the input.
         entries: longest list.
         banks: lists held.
         words: words of the synapse memory.
+        tag: what the core says of a pass; the crossbar does not look at it.
+        constant: whether a pass may have a constant entry.
     """
 
-    def __init__(self, entry: data.StructLayout, entries: int, banks: int, words: int) -> None:
+    def __init__(
+        self,
+        entry: data.StructLayout,
+        entries: int,
+        banks: int,
+        words: int,
+        *,
+        tag: data.StructLayout | None = None,
+        constant: bool = False,
+    ) -> None:
         self.entry_layout = entry
-        self.request_layout = request_layout(entry, range(words))
+        self.tag_layout = tag
+        self.has_constant = constant
+        self.request_layout = request_layout(entry, range(words), tag, constant=constant)
         super().__init__(
             {
                 "start": In(1),
@@ -50,7 +70,10 @@ class InputSweep(wiring.Component):
                 "bank": In(range(banks)),
                 "count": In(range(entries + 1)),
                 "base": In(range(words)),
+                **({"tag": In(tag)} if tag is not None else {}),
+                **({"constant": In(1), "constant_entry": In(entry)} if constant else {}),
                 "ending": Out(1),
+                "working": Out(1),
                 "read_bank": Out(range(banks)),
                 "read_address": Out(range(entries)),
                 "entry": In(entry),
@@ -63,9 +86,16 @@ class InputSweep(wiring.Component):
         running = Signal()
         clearing = Signal()
         pausing = Signal()  # between two entries
-        remaining = Signal.like(self.count)
-        base = Signal.like(self.base)
+        count = self.count + self.constant if self.has_constant else self.count
+        remaining = Signal(len(count))
         position = Signal.like(self.read_address)
+        # What stays as it was told until the pass ends.
+        said = {"base": self.base}
+        if self.tag_layout is not None:
+            said["tag"] = self.tag
+        if self.has_constant:
+            said |= {"constant_entry": self.constant_entry}
+        held = {name: Signal.like(value, name=f"held_{name}") for name, value in said.items()}
         m.d.comb += [
             self.read_address.eq(position),
             self.ending.eq(running & ~pausing & (remaining == ~clearing)),
@@ -81,24 +111,43 @@ class InputSweep(wiring.Component):
                 running.eq(1),
                 clearing.eq(self.clear),
                 pausing.eq(0),
-                remaining.eq(self.count),
-                base.eq(self.base),
+                remaining.eq(count),
                 position.eq(0),
                 self.read_bank.eq(self.bank),
+                *(held[name].eq(value) for name, value in said.items()),
             ]
 
         # While the list answers.
-        flags = Cat(running & ~clearing & ~pausing, running & clearing, self.ending)
-        bases = base
+        valid = running & ~clearing & ~pausing
+        flags = Cat(valid, running & clearing, self.ending)
+        if self.has_constant:
+            constant = Signal()
+            with m.If(self.start):
+                m.d.sync += constant.eq(self.constant)
+            flags = Cat(flags, valid & constant & (remaining == 1))
+        busy = running
         for stage in range(LIST_STAGES):
-            delayed_flags = Signal(3, name=f"flags_{stage}")
-            delayed_base = Signal.like(base, name=f"base_{stage}", reset_less=True)
-            m.d.sync += [delayed_flags.eq(flags), delayed_base.eq(bases)]
-            flags, bases = delayed_flags, delayed_base
+            delayed_flags = Signal(len(flags), name=f"flags_{stage}")
+            m.d.sync += delayed_flags.eq(flags)
+            flags = delayed_flags
+            busy |= flags.any()
+            for name, value in held.items():
+                held[name] = Signal.like(value, name=f"{name}_{stage}", reset_less=True)
+                m.d.sync += held[name].eq(value)
         request = self.request
+        m.d.comb += self.working.eq(busy | request.valid | request.clear | request.last)
         m.d.sync += [
-            Cat(request.valid, request.clear, request.last).eq(flags),
-            request.address.eq(bases + self.entry.index),
+            Cat(request.valid, request.clear, request.last).eq(flags[:3]),
+            request.address.eq(held["base"] + self.entry.index),
             request.entry.eq(self.entry),
         ]
+        if self.has_constant:
+            m.d.sync += request.constant.eq(flags[3])
+            with m.If(flags[3]):
+                m.d.sync += [
+                    request.address.eq(held["base"] + held["constant_entry"].index),
+                    request.entry.eq(held["constant_entry"]),
+                ]
+        if self.tag_layout is not None:
+            m.d.sync += request.tag.eq(held["tag"])
         return m

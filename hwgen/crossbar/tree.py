@@ -4,6 +4,8 @@ from amaranth.hdl import Cat, Elaboratable, Module, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.crossbar.stages import tree_depth
+
 
 class SignedTree(wiring.Component):
     """Exact sum of ``lanes`` terms in {-1, 0, +1}; ``total`` follows ``terms`` by :attr:`depth` clocks, always.
@@ -27,7 +29,7 @@ class SignedTree(wiring.Component):
     @property
     def depth(self) -> int:
         """Clocks from terms to total, at least 1."""
-        return max(1, -(-(self.lanes - 1).bit_length() // self.levels))
+        return tree_depth(self.lanes, self.levels)
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()

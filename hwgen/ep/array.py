@@ -10,14 +10,14 @@ from amaranth.lib.wiring import In, Out
 from hwgen.crossbar.tree import SignedTree
 from hwgen.ep.config import EPConfig
 from hwgen.ep.hidden import HiddenRows
-from hwgen.ep.lane import Lane, lane_control
+from hwgen.ep.lane import Lane
+from hwgen.ep.lane_control import lane_control
 from hwgen.ep.outputs import row_layout
 from hwgen.ep.plan import ROW_STAGES, TREE_LEVELS, EPPlan, Slot
-from hwgen.ep.registers import synapses_per_element
 from hwgen.ep.schedule import of_slot, operation_layout
 from hwgen.ep.slots import SlotMemory
 from hwgen.ep.sums import Sums
-from hwgen.ep.synapses import SynapseSignature
+from hwgen.ep.synapses import lane_signature
 from hwgen.parts.shared import replicate
 
 
@@ -25,11 +25,14 @@ class LaneArray(wiring.Component):
     """Carries out operations and synapse words on all lanes.
 
     Members: ``operation`` and ``address``: from the schedule; ``stop``: rows on their way are dropped; ``keep``: what
-    updates lead to is kept; ``synapses``: see :class:`~hwgen.ep.synapses.SynapseSignature`; ``invert``: learn the
+    updates lead to is kept; ``synapses``: see :class:`~hwgen.crossbar.pipeline.LaneSignature`; ``invert``: learn the
     opposite; ``group``: the slot whose drive is complete when the synapses say so; ``half``: which half of the drive
     memory the relaxation reads; ``activity``, ``kept``: of the output neurons; ``row``, ``total``, ``count``,
-    ``counted``, ``flipped``, ``flipped_input``: see :class:`~hwgen.ep.sums.Sums`; ``changed``: a state has changed,
-    ``decision_delay`` clocks ago.
+    ``counted``, ``flipped``, ``flipped_input``: see :class:`~hwgen.ep.sums.Sums`; ``summed``: a sum from below is
+    complete; ``changed``: a state has changed, ``decision_delay`` clocks ago.
+
+    What all lanes are told comes from registers, with as little logic as may be between them and the lanes' own: such
+    a signal crosses the whole device.
     """
 
     def __init__(self, config: EPConfig, signs: list[int]) -> None:
@@ -41,7 +44,7 @@ class LaneArray(wiring.Component):
             "address": In(range(plan.words)),
             "stop": In(1),
             "keep": In(1),
-            "synapses": In(SynapseSignature(config)),
+            "synapses": In(lane_signature(config)),
             "group": In(range(plan.groups[0])),
             "half": In(1),
             "activity": In(config.outputs),
@@ -49,6 +52,7 @@ class LaneArray(wiring.Component):
             "row": Out(row_layout(config)),
             "total": Out(data.ArrayLayout(signed(max(config.hidden).bit_length() + 1), plan.rows_at_once)),
             "count": Out(range(config.lanes + 1)),
+            "summed": Out(1),
             "changed": Out(1),
         }
         if config.learning:
@@ -65,22 +69,24 @@ class LaneArray(wiring.Component):
             m.submodules[f"tree_{number}"] = tree
 
         # The operation on its way to the lanes.
-        arriving = Signal.like(self.operation)
-        operation = Signal.like(self.operation)
-        m.d.sync += [arriving.eq(self.operation), operation.eq(arriving)]
-        with m.If(self.stop):
-            m.d.sync += [arriving.row.eq(0), operation.row.eq(0)]
-            if self.plan.parallel:
-                # An update has all rows with it.
-                m.d.sync += [arriving.update.eq(0), operation.update.eq(0)]
+        stages = [self.operation]
+        for clock in range(ROW_STAGES):
+            stages.append(Signal.like(self.operation, name=f"operation_{clock}"))
+            m.d.sync += stages[-1].eq(stages[-2])
+            with m.If(self.stop):
+                m.d.sync += stages[-1].row.eq(0)
+                if self.plan.parallel:
+                    # An update has all rows with it.
+                    m.d.sync += stages[-1].update.eq(0)
+        _, arriving, coming, operation = stages
         held = Signal.like(operation.slot)  # the slot that the lanes hold
         with m.If(operation.load):
             m.d.sync += held.eq(operation.next_slot)
 
         control = Signal(lane_control(config))
-        self._add_control(m, control, operation, held, arriving)
+        self._add_control(m, control, arriving, coming, operation, held)
         signs = self._add_signs(m)
-        elements = synapses_per_element(config)
+        elements = self.plan.word_format.per_element
         for number, lane in enumerate(lanes):
             place = number % elements * config.synapse_bits
             m.d.comb += [
@@ -91,19 +97,26 @@ class LaneArray(wiring.Component):
                 self.synapses.write_word.word_select(number, config.synapse_bits).eq(lane.update),
                 lane.sign.eq(Cat(row[number] for row in signs)),
                 *(tree.terms[number].eq(term) for tree, term in zip(trees, lane.term, strict=True)),
-                lane.chain_in.eq(self.synapses.sign if lane is lanes[-1] else lanes[number + 1].chain_out),
+                lane.chain_in.eq(self.synapses.drawn if lane is lanes[-1] else lanes[number + 1].chain_out),
             ]
-        self._add_slots(m, lanes, arriving, operation, held)
-        self._add_sums(m, lanes, trees, control, operation, held)
+        if len(self.plan.slots) > 1:
+            self._add_slots(m, lanes, coming, operation, held, control)
+        self._add_sums(m, lanes, trees, control, coming, operation, held)
         self._add_changed(m, lanes)
         return m
 
     def _add_control(
-        self, m: Module, control: data.View, operation: data.View, held: Signal, arriving: data.View
+        self,
+        m: Module,
+        control: data.View,
+        arriving: data.View,
+        coming: data.View,
+        operation: data.View,
+        held: Signal,
     ) -> None:
         """What the lanes are told."""
         config, synapses, use = self.config, self.synapses, self.synapses.use
-        active = Signal()  # the row's neuron
+        active = Signal()  # the neuron of the row that is coming
         kept = Signal()
         m.d.sync += [
             active.eq(self.activity.bit_select(arriving.number, 1)),
@@ -112,44 +125,47 @@ class LaneArray(wiring.Component):
         if len(config.hidden) > 1:
             m.submodules.hidden = hidden = HiddenRows(config)
             m.d.comb += hidden.operation.eq(self.operation)
-            top = self._of_slot(held, lambda slot: slot.layer == len(config.hidden) - 1)
+            top = self._of_slot(coming.slot, lambda slot: slot.layer == len(config.hidden) - 1)
             active, kept = Mux(top, active, hidden.active), Mux(top, kept, hidden.kept)
 
-        layer = self._of_slot(held, lambda slot: slot.layer)
         m.d.comb += [
             control.accumulate.eq(use.drive),
             control.clear.eq(use.clear),
             control.fill.eq(synapses.fill),
             control.shift.eq(synapses.shift),
-            control.row.eq(operation.row),
-            control.feedback.eq(self.activity if self.plan.parallel else active),
             control.update.eq(operation.update),
             control.load.eq(operation.load),
-            control.begin.eq(operation.load & operation.begin),
-            control.layer.eq(layer),
+            control.layer.eq(self._of_slot(held, lambda slot: slot.layer)),
             control.next_layer.eq(self._of_slot(operation.next_slot, lambda slot: slot.layer)),
         ]
+        update = coming.update & ~(self.stop & self.plan.parallel)
+        begin = coming.load & coming.begin
+        m.d.sync += [control.begin.eq(begin), self.summed.eq(use.last)]
+        if len(self.plan.slots) == 1:
+            m.d.sync += control.move.eq(update | begin)
+        if self.plan.parallel:
+            m.d.comb += control.feedback.eq(self.activity)
+        else:
+            # A row that is dropped on its way to the outputs still counts for an update that is not.
+            m.d.comb += control.row.eq(coming.row)
+            m.d.sync += control.pull.eq((coming.row & active) | coming.load)
         if config.input_bits > 1:
             m.d.comb += control.value.eq(use.value)
         if config.learning:
-            # A row's synapses are there a clock after its signs.
-            row_active = Signal()
-            row_kept = Signal()
-            m.d.sync += [row_active.eq(active), row_kept.eq(kept)]
-            m.d.comb += [
-                control.keep.eq(operation.update & self.keep),
-                control.count.eq(operation.count),
-                control.flips.eq(synapses.written.learn_row | synapses.written.learn_input),
-                control.learn.eq(use.learn_row | use.learn_input),
-                control.up.eq(use.learn_input | row_active),
-                control.down.eq(use.learn_input | row_kept),
+            layer = self._of_slot(coming.slot, lambda slot: slot.layer)
+            m.d.comb += [control.count.eq(operation.count), control.learn.eq(use.learn)]
+            m.d.sync += [
+                control.keep.eq(update & self.keep),
                 control.invert.eq(self.invert),
-                control.upward.eq(Mux(use.learn_input, 0, layer + 1)),
+                # A row's synapses are there with its signs; those of an input learn without it.
+                control.up.eq(active | ~coming.learn),
+                control.down.eq(kept | ~coming.learn),
+                control.upward.eq(Mux(coming.learn, layer + 1, 0)),
             ]
 
     def _add_signs(self, m: Module) -> list[Signal]:
         """The signs of the synapses between the layers, beside the synapse memory, which is at work for the next
-        sample's drive; returns those of the row that reaches the lanes, or of all rows."""
+        sample's drive; returns those of the row that is coming, or of all rows."""
         config, plan = self.config, self.plan
         written = Cat(self.synapses.write_word[config.synapse_bits - 1 :: config.synapse_bits])
         if plan.parallel:
@@ -164,17 +180,25 @@ class LaneArray(wiring.Component):
         m.submodules.signs = memory = Memory(shape=config.lanes, depth=plan.sign_words, init=self.signs)
         read_port = memory.read_port()
         write_port = memory.write_port()
-        signs = Signal(config.lanes, reset_less=True)
-        m.d.sync += signs.eq(read_port.data)
+        row_address = Signal.like(read_port.addr)
+        m.d.sync += row_address.eq(self.address - plan.input_words)
         m.d.comb += [
-            read_port.addr.eq(self.address - plan.input_words),
+            read_port.addr.eq(row_address),
             write_port.en.eq(self.synapses.write & (self.synapses.write_address >= plan.input_words)),
             write_port.addr.eq(self.synapses.write_address - plan.input_words),
             write_port.data.eq(written),
         ]
-        return [signs]
+        return [read_port.data]
 
-    def _add_slots(self, m: Module, lanes: list[Lane], arriving: data.View, operation: data.View, held: Signal) -> None:
+    def _add_slots(
+        self,
+        m: Module,
+        lanes: list[Lane],
+        coming: data.View,
+        operation: data.View,
+        held: Signal,
+        control: data.View,
+    ) -> None:
         """The neurons that the lanes do not hold at the moment."""
         config = self.config
         activity = Cat(lane.activity for lane in lanes)
@@ -184,18 +208,16 @@ class LaneArray(wiring.Component):
                 hidden.update.eq(operation.update),
                 hidden.slot.eq(held),
                 hidden.activity.eq(activity),
-                hidden.keep.eq(self.keep),
+                hidden.keep.eq(control.keep if config.learning else 0),
             ]
-        if len(self.plan.slots) == 1:
-            return
         m.submodules.slots = slots = SlotMemory(config)
         drive_bits = self.plan.drive_bits()
         m.d.comb += [
-            slots.next_slot.eq(arriving.next_slot),
+            slots.next_slot.eq(coming.next_slot),
             slots.update.eq(operation.update),
             slots.slot.eq(held),
             slots.new_state.eq(Cat(lane.state_out for lane in lanes)),
-            slots.keep_drive.eq(self.synapses.summed),
+            slots.keep_drive.eq(self.summed),
             slots.group.eq(self.group),
             slots.half.eq(self.half),
             slots.new_drive.eq(Cat(lane.drive_out for lane in lanes)),
@@ -208,7 +230,7 @@ class LaneArray(wiring.Component):
             if config.learning:
                 m.d.comb += lane.kept_in.eq(slots.kept[number])
         if config.learning:
-            m.d.comb += [slots.keep.eq(self.keep), slots.activity.eq(activity)]
+            m.d.comb += [slots.keep.eq(control.keep), slots.activity.eq(activity)]
 
     def _add_sums(
         self,
@@ -216,6 +238,7 @@ class LaneArray(wiring.Component):
         lanes: list[Lane],
         trees: list[SignedTree],
         control: data.View,
+        coming: data.View,
         operation: data.View,
         held: Signal,
     ) -> None:
@@ -225,6 +248,7 @@ class LaneArray(wiring.Component):
             sums.tag.row.eq(operation.update if self.plan.parallel else operation.row),
             sums.tag.number.eq(operation.number),
             sums.tag.slot.eq(held),
+            sums.following.eq(coming.number),
             sums.lanes.eq(trees[0].total),
             sums.stop.eq(self.stop),
             self.row.eq(sums.row),
@@ -232,9 +256,11 @@ class LaneArray(wiring.Component):
             self.total[0].eq(sums.total),
         ]
         if self.config.learning:
+            m.d.sync += sums.tag.count.eq(control.count)
+            if self.plan.parallel:
+                m.d.comb += control.silent.eq(sums.tag.count | sums.tag.flips)
             m.d.comb += [
-                sums.tag.count.eq(operation.count),
-                sums.tag.flips.eq(control.flips),
+                sums.tag.flips.eq(self.synapses.written.learn),
                 sums.tag.flips_input.eq(self.synapses.written.learn_input),
                 self.count.eq(sums.count),
                 self.counted.eq(sums.counted),

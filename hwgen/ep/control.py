@@ -4,10 +4,11 @@ from amaranth.hdl import Elaboratable, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.crossbar.sweep import WORD_STAGES
+from hwgen.crossbar.stages import WORD_STAGES
 from hwgen.ep.config import EPConfig
 from hwgen.ep.outputs import Nudge
 from hwgen.ep.plan import ROW_STAGES, EPPlan
+from hwgen.ep.result import STEP_BITS
 from hwgen.ep.schedule import Command
 from hwgen.ep.signature import list_layout
 
@@ -41,16 +42,15 @@ class Control(wiring.Component):
             "sample": Out(list_layout(config)),
             "start": Out(1),
             "command": Out(Command),
-            "most_steps": Out(8),
+            "most_steps": Out(STEP_BITS),
             "begin": Out(1),
             "load_slot": Out(range(len(plan.slots))),
             "done": In(1),
-            "steps": In(8),
+            "steps": In(STEP_BITS),
             "nudge": Out(Nudge),
             "result_valid": Out(1),
             "result_ready": In(1),
-            "free_steps": Out(8),
-            "nudged_steps": Out(9),
+            "free_steps": Out(STEP_BITS),
             "predicted": Out(1),
             "relaxing": Out(1),
             "idle": Out(1),
@@ -60,6 +60,8 @@ class Control(wiring.Component):
                 "nudging": Out(1),
                 "keep": Out(1),
                 "keep_outputs": Out(1),
+                "negative_steps": Out(STEP_BITS),
+                "positive_steps": Out(STEP_BITS),
                 "differ": In(1),
                 "counted": In(1),
                 "flipped": In(1),
@@ -89,7 +91,7 @@ class Control(wiring.Component):
                 with m.If(self.driven):
                     m.d.comb += self.take.eq(1)
                     self._relax(m, begin=True)
-                    m.d.sync += [self.sample.eq(self.driven_sample), self.nudge.eq(Nudge.NONE), self.nudged_steps.eq(0)]
+                    m.d.sync += [self.sample.eq(self.driven_sample), self.nudge.eq(Nudge.NONE)]
                     m.next = "FREE"
             with m.State("FREE"):
                 m.d.comb += [self.most_steps.eq(config.free_steps), self.relaxing.eq(1)]
@@ -133,17 +135,21 @@ class Control(wiring.Component):
                 with m.If(self.done):
                     self._relax(m)
                     m.d.comb += self.keep_outputs.eq(1)
-                    m.d.sync += [self.nudged_steps.eq(self.steps), self.nudge.eq(Nudge.TOWARDS)]
+                    m.d.sync += [self.negative_steps.eq(self.steps), self.nudge.eq(Nudge.TOWARDS)]
                     m.next = "LAST NUDGE"
         with m.State("LAST NUDGE"):
             m.d.comb += [self.most_steps.eq(most_steps), self.relaxing.eq(1), self.nudging.eq(1)]
             with m.If(self.done):
                 m.d.comb += [self.start.eq(1), self.command.eq(Command.COUNT)]
-                m.d.sync += self.nudged_steps.eq(self.nudged_steps + self.steps)
+                with m.If(self.nudge == Nudge.TOWARDS):
+                    m.d.sync += self.positive_steps.eq(self.steps)
+                with m.Else():
+                    m.d.sync += self.negative_steps.eq(self.steps)
                 m.next = "COUNT"
 
     def _add_counts(self, m: Module) -> None:
-        """What is summed over the lanes: changed neurons and flipped signs."""
+        """What is said of a sample: steps of its nudged phases, and, summed over the lanes, changed neurons and flipped
+        signs."""
         if self.config.nudging == "random-sign":
             m.d.comb += self.keep.eq(self.relaxing & ~self.nudging)
         counted = Signal(range(len(self.plan.slots)))
@@ -158,18 +164,18 @@ class Control(wiring.Component):
             with m.If(self.flipped_input & (self.count != 0)):
                 m.d.sync += self.stale.eq(1)
         with m.If(self.take):
-            m.d.sync += [
-                signal.eq(0)
-                for signal in (self.changed, self.flips, counted, self.slots_changed, self.stale, self.learnt)
-            ]
+            steps = (self.negative_steps, self.positive_steps)
+            counts = (self.changed, self.flips, counted, self.slots_changed, self.stale, self.learnt)
+            m.d.sync += [signal.eq(0) for signal in (*steps, *counts)]
 
     def _add_learning(self, m: Module) -> None:
         plan = self.plan
-        drain = Signal(range(LOADED + ROW_STAGES + plan.tree_depth + 2))  # clocks until what was issued has arrived
+        # Clocks until what was issued has arrived.
+        drain = Signal(range(max(LOADED, plan.count_drain, plan.flips_drain) + 1))
         group = Signal(range(plan.groups[0] + 1))
 
         with m.State("COUNT"):
-            m.d.sync += drain.eq(ROW_STAGES + plan.tree_depth)
+            m.d.sync += drain.eq(plan.count_drain)
             with m.If(self.done):
                 m.next = "COUNTED"
         with m.State("COUNTED"):
@@ -190,7 +196,7 @@ class Control(wiring.Component):
                 m.next = "NEXT SLOT"
         with m.State("NEXT SLOT"):
             m.d.comb += [self.hold.eq(1), self.learning.eq(1)]
-            m.d.sync += [group.eq(group + 1), drain.eq(ROW_STAGES + plan.tree_depth + 1)]
+            m.d.sync += [group.eq(group + 1), drain.eq(plan.flips_drain)]
             with m.If(group == plan.groups[0]):
                 m.next = "DRAIN"
             with m.Elif(self.slots_changed.bit_select(group, 1) & (self.sample.count != 0)):

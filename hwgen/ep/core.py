@@ -12,14 +12,15 @@ from hwgen.bus.interface import BusSignature
 from hwgen.bus.interrupts import connect_interrupts
 from hwgen.crossbar.active import ActiveInputs
 from hwgen.crossbar.fill import LFSR_WIDTH
+from hwgen.crossbar.pipeline import SynapsePipeline
 from hwgen.ep.config import EPConfig
 from hwgen.ep.memory import packed, to_words
 from hwgen.ep.network import Network
 from hwgen.ep.plan import BANKS, EPPlan
 from hwgen.ep.registers import CORE_NUMBER, register_map
-from hwgen.ep.signature import result_layout, sample_format, trailer_layout
+from hwgen.ep.signature import result_layout, trailer_layout
 from hwgen.ep.statistics import Statistics
-from hwgen.ep.synapses import Synapses
+from hwgen.ep.synapses import synapse_pipeline
 from hwgen.ep.weights import EPWeights
 from hwgen.parts.lfsr import linear
 from hwgen.parts.polynomials import step_columns
@@ -50,6 +51,7 @@ class EPCore(wiring.Component):
         self.map = register_map(config)
         self.identity = IDENTITY_MAGIC << 16 | CORE_NUMBER
         self.x_beats = config.sample_beats
+        self.resetting = Signal()
         super().__init__(
             {
                 "bus": In(BusSignature()),
@@ -66,8 +68,8 @@ class EPCore(wiring.Component):
         signs = [] if words is None else packed(words[plan.input_words :] >> config.synapse_bits - 1, 1)
 
         m.submodules.bank = bank = RegisterBank(self.map)
-        m.submodules.lists = lists = ActiveInputs(banks=BANKS, **asdict(sample_format(config)))
-        m.submodules.synapses = synapses = Synapses(
+        m.submodules.lists = lists = ActiveInputs(banks=BANKS, **asdict(plan.sample_format))
+        m.submodules.synapses = synapses = synapse_pipeline(
             config, None if words is None else packed(words, config.synapse_bits)
         )
         flush = Signal()  # the samples in the machine are dropped
@@ -80,6 +82,7 @@ class EPCore(wiring.Component):
         connect(m, flipped(self.bus), bank.bus)
         connect(m, bank.synapses, synapses.window)
         connect(m, synapses.lanes, network.synapses)
+        m.d.comb += synapses.read.eq(network.read)
         connect(m, result.o, flipped(self.y))
         self._add_lists(m, lists, network)
         complete = self._add_results(m, network, result, statistics, flush)
@@ -124,7 +127,7 @@ class EPCore(wiring.Component):
                 # What has been learnt stays, though its result be dropped.
                 complete.eq(network.result_valid & (network.result_ready | (network.learnt & flush))),
                 statistics.learn.eq(network.learn),
-                statistics.nudged_steps_more.eq(network.result.nudged_steps),
+                statistics.nudged_steps_more.eq(network.result.negative_steps + network.result.positive_steps),
                 statistics.flips_more.eq(network.result.flips),
                 statistics.in_free.eq(network.relaxing & ~network.nudging),
                 statistics.in_nudged.eq(network.nudging),
@@ -140,7 +143,7 @@ class EPCore(wiring.Component):
         complete: Value,
         lists: ActiveInputs,
         network: Network,
-        synapses: Synapses,
+        synapses: SynapsePipeline,
     ) -> None:
         """Soft reset, filling the memory, the random state; and what x brings meanwhile."""
         config = self.config
@@ -148,7 +151,7 @@ class EPCore(wiring.Component):
         learning = network.learning if config.learning else 0
 
         # A sample that has begun to learn learns to the end: a soft reset leaves no half of it in the memory.
-        resetting = Signal()
+        resetting = self.resetting
         m.d.comb += flush.eq(resetting & ~learning)
         m.d.sync += resetting.eq((resetting & ~flush) | strobes["soft_reset"])
 

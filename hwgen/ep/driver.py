@@ -8,10 +8,11 @@ from hwgen.ep.config import EPConfig
 from hwgen.ep.latch import warn_if_latched
 from hwgen.ep.plan import EPPlan
 from hwgen.ep.registers import CORE_NUMBER, count_names, cycle_names
-from hwgen.ep.result import EPResult, check_seed
+from hwgen.ep.result import EPResult
 from hwgen.ep.stimulus import EPStimulus
 from hwgen.ep.weights import EPWeights
 from hwgen.errors import HwgenError
+from hwgen.samples import check_seed
 from hwgen.transport import Transport
 
 

@@ -7,64 +7,18 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ep.config import EPConfig
+from hwgen.ep.lane_control import lane_control
 from hwgen.ep.plan import EPPlan
-
-
-def lane_control(config: EPConfig) -> data.StructLayout:
-    """What all lanes are told, each field at the clock at which it acts.
-
-    With the synapse word: ``accumulate`` adds the synapse's sign times ``value`` to the drive, ``clear`` begins a new
-    sum; ``learn`` moves the counter by ``up`` times the neuron's activity now less ``down`` times the one kept, or by
-    the opposite with ``invert``; ``fill`` replaces the synapse by the sign in the chain and a counter of 0.
-
-    Of the relaxation: ``load`` takes the next slot's state, ``begin`` (with it) that of the start of a free phase;
-    ``row`` adds a row's sign to the feedback if ``feedback``, the row's neuron, is active (in
-    parallel, ``feedback`` has all rows' neurons); ``update`` makes a step,
-    and ``keep`` (with it) keeps the activity that it leads to.
-
-    ``layer``: hidden layer of the neurons held; ``next_layer``: of those that ``load`` takes; ``upward``: number of
-    the weight layer that ``learn`` changes; ``shift``: the sign chain moves on; ``count``: the sum over the lanes is
-    of activities that differ from those kept; ``flips``: it is of flipped signs.
-    """
-    layers = range(len(config.hidden))
-    members: dict[str, data.ShapeLike] = {
-        "accumulate": 1,
-        "clear": 1,
-        "load": 1,
-        "begin": 1,
-        "row": 1,
-        "feedback": config.outputs if config.relaxation == "parallel" else 1,
-        "update": 1,
-        "layer": layers,
-        "next_layer": layers,
-        "fill": 1,
-        "shift": 1,
-    }
-    if config.input_bits > 1:
-        members["value"] = config.input_bits
-    if config.learning:
-        members |= {
-            "keep": 1,
-            "learn": 1,
-            "up": 1,
-            "down": 1,
-            "invert": 1,
-            "upward": range(config.weight_layers),
-            "count": 1,
-            "flips": 1,
-        }
-    if len(config.hidden) > 1:
-        members["sum_shift"] = 1
-    return data.StructLayout(members)
 
 
 class Lane(wiring.Component):
     """Counts what arrives at a neuron, relaxes it, and lets its synapses learn.
 
     Members: ``control``; ``word``: this lane's synapse of the word read; ``selected``, ``written``: the bus replaces
-    the synapse; ``update``: the synapse to be written, one clock later; ``sign``: the row's sign, or those of all
-    rows; ``term``: this lane's share in the sums over the lanes, -1, 0 or 1; ``changed``: the last update changed the
-    state; ``chain_in``, ``chain_out``: the sign chain; ``activity``: after the update.
+    the synapse; ``update``: the synapse to be written, ``learning_stages`` later; ``sign``: the row's sign, a clock
+    before it acts, or those of all rows; ``term``: this lane's share in the sums over the lanes, -1, 0 or 1;
+    ``changed``: the last update changed the state; ``chain_in``, ``chain_out``: the sign chain; ``activity``: after the
+    update.
 
     With several slots, states live in memories outside: ``state_in``, ``drive_in``, ``kept_in`` are the next slot's,
     ``state_out`` and ``activity`` this slot's after the update, ``drive_out`` the sum from below.
@@ -110,10 +64,11 @@ class Lane(wiring.Component):
         state = Signal(self.state_bits, reset_less=True)
         kept = Signal(reset_less=True)
         drive = self._add_drive(m)
-        self._add_relaxation(m, state, kept, drive)
+        signs = self._add_signs(m)
+        self._add_relaxation(m, state, kept, drive, signs)
         active = self._activity(state, self.control.layer)
         learnt, flipped = self._add_learning(m, active, kept) if self.config.learning else (self.word, Const(0))
-        self._add_term(m, active, kept, flipped)
+        self._add_term(m, signs, active, kept, flipped)
         self._add_update(m, learnt)
         return m
 
@@ -128,8 +83,8 @@ class Lane(wiring.Component):
         addend = (value ^ negative.replicate(len(value))).as_signed()
         with m.If(control.accumulate):
             m.d.sync += total.eq(total + addend + negative)
-        with m.Elif(control.clear):
-            m.d.sync += total.eq(0)
+            with m.If(control.clear):
+                m.d.sync += total.eq(0)
         clipped = Signal(signed(self.drive_bits))
         m.d.comb += clipped.eq(clip(total >> config.drive_shift, self.drive_bits))
         if not self.single:
@@ -141,7 +96,18 @@ class Lane(wiring.Component):
                 m.d.sync += shifted.eq(self.sum_in)
         return clipped
 
-    def _add_relaxation(self, m: Module, state: Signal, kept: Signal, below: Signal) -> None:
+    def _add_signs(self, m: Module) -> list[tuple[Value, Value]]:
+        """Of each row, whether it is there with its sign up, and whether with its sign down: where rows come one by
+        one, in registers of the lane."""
+        if self.plan.parallel:
+            return [(sign, ~sign) for sign in self.sign]
+        plus, minus = Signal(reset_less=True), Signal(reset_less=True)
+        m.d.sync += [plus.eq(self.control.row & self.sign[0]), minus.eq(self.control.row & ~self.sign[0])]
+        return [(plus, minus)]
+
+    def _add_relaxation(
+        self, m: Module, state: Signal, kept: Signal, below: Signal, signs: list[tuple[Value, Value]]
+    ) -> None:
         """State, what drives it from below and from above, and its step.
 
         The drive's lowest bits stay as they are while the feedback, a multiple of ``2**shift``, is added above them:
@@ -150,12 +116,9 @@ class Lane(wiring.Component):
         config, control = self.config, self.control
         shift = min(config.feedback_shift)
         drive = Signal(signed(self.drive_bits), reset_less=True)
-        pull = self._add_pull(m, drive, shift)
-        if not self.plan.parallel:
-            with m.If(control.load | control.update):
-                # Of the neurons that the lanes hold from the next clock on.
-                coming = drive if self.single else self.drive_in
-                m.d.sync += pull.eq((Mux(control.begin, below, coming) if self.single else coming) >> shift)
+        # Of the neurons that the lanes hold from the next clock on.
+        coming = Mux(control.begin, below, drive) if self.single else self.drive_in
+        pull = self._add_pull(m, drive, coming, shift, signs)
 
         low = Signal(shift)  # the drive may have fewer bits
         m.d.comb += low.eq(drive)
@@ -164,10 +127,10 @@ class Lane(wiring.Component):
         m.d.comb += following.eq(self._limited(pre >> 1, control.layer))
         following_active = self._activity(following, control.layer)
         if self.single:
-            with m.If(control.update):
-                m.d.sync += state.eq(following)
             with m.If(control.begin):
-                m.d.sync += [drive.eq(below), state.eq(self._limited(below, control.layer))]
+                m.d.sync += drive.eq(below)
+            with m.If(control.move):
+                m.d.sync += state.eq(Mux(control.begin, self._limited(below, control.layer), following))
             if config.learning:
                 with m.If(control.keep):
                     m.d.sync += kept.eq(following_active)
@@ -182,27 +145,33 @@ class Lane(wiring.Component):
         m.d.comb += [self.activity.eq(following_active), self.changed.eq(changed)]
         m.d.sync += changed.eq(control.update & (following != state))
 
-    def _add_pull(self, m: Module, drive: Signal, shift: int) -> Signal:
+    def _add_pull(
+        self, m: Module, drive: Signal, coming: Value, shift: int, signs: list[tuple[Value, Value]]
+    ) -> Signal:
         """The drive's upper bits with the feedback: row by row in a register, or of all rows at once."""
         config, control = self.config, self.control
         most = max(rows << more - shift for rows, more in zip(config.layers[2:], config.feedback_shift, strict=True))
         pull = Signal(signed(max(self.drive_bits - shift, most.bit_length() + 1) + 1), reset_less=True)
         if self.plan.parallel:
             fed_back = [
-                Cat(active, active & ~sign).as_signed()
-                for active, sign in zip(control.feedback, self.sign, strict=True)
+                Cat(active, active & minus).as_signed()
+                for active, (_, minus) in zip(control.feedback, signs, strict=True)
             ]
             m.d.comb += pull.eq((drive >> shift) + sum(fed_back))
             return pull
         # One adder: a row's weight, or its complement and a carry.
-        negative = ~self.sign
+        ((_, negative),) = signs
         unit = self._of_layer([Const(1 << more - shift, most.bit_length() + 1) for more in config.feedback_shift])
-        with m.If(control.row & control.feedback):
+        with m.If(control.pull):
             m.d.sync += pull.eq(pull + (unit ^ negative.replicate(len(unit))).as_signed() + negative)
+            with m.If(control.load):
+                m.d.sync += pull.eq(coming >> shift)
         return pull
 
     def _add_learning(self, m: Module, active: Value, kept: Signal) -> tuple[Value, Value]:
         """The synapse as it has learnt; and, a clock later, whether its sign has flipped.
+
+        What is to be done is known first, and with two ports kept for a clock; then it is done.
 
         The counter holds the agreement a of the sign W with what the neurons did: a <- min(a + W d, c_max), and where
         a <= -tau, W <- -W and a <- tau. As d is -1, 0 or 1 and a above -tau, that is where a - 1 = -tau.
@@ -221,27 +190,42 @@ class Lane(wiring.Component):
                 for tau, limit in zip(config.threshold, config.counter_max, strict=True)
             ]
         )
-        up, down, flip = Signal(), Signal(), Signal()
+        lowers = differs & ~agrees
+        moves = self._staged(m, "moves", lowers | (differs & ~at_most))
+        down = self._staged(m, "down", lowers)
+        flip = self._staged(m, "flip", lowers & at_least)
+        if not isinstance(restart, Const):
+            restart = self._staged(m, "restart", restart)
+        agreement = self._staged(m, "agreement", agreement)
+        sign = self._staged(m, "sign", sign)
         moved = Signal.like(agreement)
-        m.d.comb += [
-            up.eq(differs & agrees & ~at_most),
-            down.eq(differs & ~agrees),
-            flip.eq(down & at_least),
-            moved.eq(Mux(flip, restart, agreement + Cat(up | down, down).as_signed())),
-        ]
+        m.d.comb += moved.eq(Mux(flip, restart, agreement + Cat(moves, down).as_signed()))
         flipped = Signal(reset_less=True)
         m.d.sync += flipped.eq(flip)
         return Cat(moved, sign ^ flip), flipped
 
-    def _add_term(self, m: Module, active: Value, kept: Signal, flipped: Value) -> None:
-        """What this lane adds to the sum over the lanes."""
-        terms = [Mux(active, Mux(sign, 1, -1), 0) for sign in self.sign]
-        m.d.comb += [term.eq(value) for term, value in zip(self.term, terms, strict=True)]
+    def _staged(self, m: Module, name: str, value: Value) -> Signal:
+        """A value of the first clock of learning in its last one."""
+        stages = self.plan.learning_stages
+        after = Signal(value.shape(), name=name, reset_less=stages > 1)
+        domain = m.d.sync if stages > 1 else m.d.comb
+        domain += after.eq(value)
+        return after
+
+    def _add_term(
+        self, m: Module, signs: list[tuple[Value, Value]], active: Value, kept: Signal, flipped: Value
+    ) -> None:
+        """What this lane adds to the sum over the lanes: of a row, of changed neurons, or of flipped signs."""
+        control = self.control
+        spoken = active & ~control.silent if self.config.learning and self.plan.parallel else active
+        for term, (plus, minus) in zip(self.term, signs, strict=True):
+            m.d.comb += term.eq(Cat(spoken & (plus | minus), spoken & minus).as_signed())
         if self.config.learning:
-            with m.If(self.control.count):
-                m.d.comb += self.term[0].eq(active ^ kept)
-            with m.Elif(self.control.flips):
-                m.d.comb += self.term[0].eq(flipped)
+            counted = Signal(reset_less=True)
+            m.d.sync += counted.eq(control.count & (active ^ kept))
+            plus, minus = signs[0]
+            low = (spoken & (plus | minus)) | counted | flipped
+            m.d.comb += self.term[0].eq(Cat(low, spoken & minus).as_signed())
 
     def _add_update(self, m: Module, learnt: Value) -> None:
         """The synapse to be written: learnt, from the bus, or filled in."""

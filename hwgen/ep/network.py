@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.crossbar.active import entry_layout
+from hwgen.crossbar.pipeline import read_layout
 from hwgen.crossbar.sweep import InputSweep
 from hwgen.ep.array import LaneArray
 from hwgen.ep.config import EPConfig
@@ -14,15 +15,16 @@ from hwgen.ep.outputs import Nudge, Outputs
 from hwgen.ep.parallel_outputs import ParallelOutputs
 from hwgen.ep.plan import BANKS, ROW_STAGES, EPPlan
 from hwgen.ep.schedule import Schedule
-from hwgen.ep.signature import list_layout, result_layout, sample_format
-from hwgen.ep.synapses import SynapseSignature
+from hwgen.ep.signature import list_layout, result_layout
+from hwgen.ep.synapses import lane_signature, tag_layout
 
 
 class Network(wiring.Component):
     """Everything that a soft reset drops: what is known of the samples in work, but not the synapses.
 
     Members: ``list_ready``, ``list``, ``claim``, ``release``, ``read_bank``, ``read_address``, ``entry``: lists of
-    active inputs, see :class:`~hwgen.crossbar.active.ActiveInputs`; ``synapses``; ``hold``: begin with no list;
+    active inputs, see :class:`~hwgen.crossbar.active.ActiveInputs`; ``read``, ``synapses``: synapse words, see
+    :class:`~hwgen.crossbar.pipeline.SynapsePipeline`; ``hold``: begin with no list;
     ``random``: sign of a random nudge; ``result``, ``result_valid``, ``result_ready``: as a stream; ``learn``,
     ``wrong``: this sample was learnt from, its prediction is not its label; ``learnt``: synapses have changed with
     it; ``idle``: no sample relaxes; ``driving``, ``relaxing``, ``nudging``, ``learning``: what this clock is spent on.
@@ -36,7 +38,7 @@ class Network(wiring.Component):
         self.config = config
         self.plan = EPPlan(config)
         self.signs = signs
-        sample = sample_format(config)
+        sample = self.plan.sample_format
         members = {
             "list_ready": In(1),
             "list": In(list_layout(config)),
@@ -45,7 +47,8 @@ class Network(wiring.Component):
             "read_bank": Out(range(BANKS)),
             "read_address": Out(sample.index_bits),
             "entry": In(entry_layout(sample)),
-            "synapses": In(SynapseSignature(config)),
+            "read": Out(read_layout(self.plan.word_format, tag_layout(config))),
+            "synapses": In(lane_signature(config)),
             "hold": In(1),
             "result": Out(result_layout(config)),
             "result_valid": Out(1),
@@ -64,7 +67,7 @@ class Network(wiring.Component):
         m = Module()
         config = self.config
         m.submodules.sweep = sweep = InputSweep(
-            entry_layout(sample_format(config)), config.inputs, BANKS, self.plan.words
+            entry_layout(self.plan.sample_format), config.inputs, BANKS, self.plan.words
         )
         m.submodules.drive = drive = Drive(config)
         m.submodules.control = control = Control(config)
@@ -72,7 +75,8 @@ class Network(wiring.Component):
         m.submodules.array = array = LaneArray(config, self.signs)
         m.submodules.outputs = outputs = ParallelOutputs(config) if self.plan.parallel else Outputs(config)
         self._add_samples(m, sweep, drive, control, schedule)
-        self._add_array(m, sweep, drive, control, schedule, array)
+        self._add_reads(m, sweep, control, schedule)
+        self._add_array(m, drive, control, schedule, array)
         self._add_outputs(m, schedule, control, array, outputs)
         self._add_result(m, drive, control, outputs)
         return m
@@ -122,23 +126,39 @@ class Network(wiring.Component):
                     sweep.count.eq(control.sample.count),
                 ]
 
-    def _add_array(
-        self,
-        m: Module,
-        sweep: InputSweep,
-        drive: Drive,
-        control: Control,
-        schedule: Schedule,
-        array: LaneArray,
-    ) -> None:
+    def _add_reads(self, m: Module, sweep: InputSweep, control: Control, schedule: Schedule) -> None:
+        """What synapse words are read for: drive or learning of what the sweep asks for, or a row that learns."""
+        request, read, tag = sweep.request, self.read, self.read.tag
+        learning = control.learning if self.config.learning else 0
+        m.d.comb += [
+            read.valid.eq(request.valid),
+            read.address.eq(request.address),
+            tag.drive.eq((request.valid & ~learning) | request.clear),
+            tag.clear.eq(request.clear),
+            tag.last.eq(request.last & ~learning),
+        ]
+        if self.config.input_bits > 1:
+            m.d.comb += tag.value.eq(request.entry.value)
+        if self.config.learning:
+            row = Signal()
+            row_address = Signal.like(schedule.address)
+            learns = request.entry.learn if self.config.input_bits > 1 else 1
+            m.d.sync += [row.eq(schedule.operation.learn), row_address.eq(schedule.address)]
+            m.d.comb += [
+                tag.learn.eq(row | tag.learn_input),
+                tag.learn_input.eq(request.valid & learning & learns),
+                read.update.eq(tag.learn),
+            ]
+            with m.If(row):
+                m.d.comb += [read.valid.eq(1), read.address.eq(row_address)]
+
+    def _add_array(self, m: Module, drive: Drive, control: Control, schedule: Schedule, array: LaneArray) -> None:
         """What the lanes do with operations and synapses."""
-        port = self.synapses
         half = Signal()
         m.d.sync += half.eq(half ^ control.take)
-        connect(m, flipped(port), array.synapses)
+        connect(m, flipped(self.synapses), array.synapses)
         m.d.comb += [
-            port.request.eq(sweep.request),
-            drive.summed.eq(port.summed),
+            drive.summed.eq(array.summed),
             array.operation.eq(schedule.operation),
             array.address.eq(schedule.address),
             array.stop.eq(schedule.done),
@@ -147,9 +167,6 @@ class Network(wiring.Component):
         ]
         if self.config.learning:
             m.d.comb += [
-                port.learning.eq(control.learning),
-                port.row.eq(schedule.operation.learn),
-                port.row_address.eq(schedule.address),
                 array.keep.eq(control.keep),
                 array.invert.eq((self.config.nudging == "random-sign") & (control.nudge == Nudge.AWAY)),
                 control.counted.eq(array.counted),
@@ -197,7 +214,6 @@ class Network(wiring.Component):
             self.result.prediction.eq(prediction),
             self.result.states.eq(states),
             self.result.free_steps.eq(control.free_steps),
-            self.result.nudged_steps.eq(control.nudged_steps),
             self.result_valid.eq(control.result_valid),
             control.result_ready.eq(self.result_ready),
             self.release.eq(control.result_valid & control.result_ready),
@@ -208,6 +224,8 @@ class Network(wiring.Component):
         ]
         if self.config.learning:
             m.d.comb += [
+                self.result.negative_steps.eq(control.negative_steps),
+                self.result.positive_steps.eq(control.positive_steps),
                 self.result.changed.eq(control.changed),
                 self.result.flips.eq(control.flips),
                 self.learn.eq(control.sample.trailer.learn),

@@ -1,6 +1,6 @@
 """The output neurons: their states, the nudge, and the class that they predict."""
 
-from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, enum, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -19,8 +19,9 @@ class Nudge(enum.Enum, shape=2):
 
 
 def row_layout(config: EPConfig) -> data.StructLayout:
-    """A row whose sum reaches the outputs: whether there is one, and its output neuron."""
-    return data.StructLayout({"valid": 1, "number": range(config.outputs)})
+    """A row whose sum reaches the outputs: whether there is one, and its output neuron; ``following``: that of the row
+    a clock later, if there is one."""
+    return data.StructLayout({"valid": 1, "number": range(config.outputs), "following": range(config.outputs)})
 
 
 def outputs_members(config: EPConfig) -> dict[str, wiring.Member]:
@@ -49,9 +50,12 @@ def outputs_members(config: EPConfig) -> dict[str, wiring.Member]:
 
 def nudged(config: EPConfig, state: Value, is_target: Value, nudge: Value) -> Value:
     """S + b (t M - S): the state with what pulls at it, t being 1 for a neuron of the label's class."""
-    most = config.state_max[-1]
-    pull = Mux(is_target, most - state, -state) << config.beta.bit_length() - 1
-    return state + Mux(nudge == Nudge.NONE, 0, Mux(nudge == Nudge.TOWARDS, pull, -pull))
+    # One adder, as M - S is the complement of S: b times one of them, or the complement of this and a carry.
+    pulls = nudge != Nudge.NONE
+    distance = (state ^ is_target.replicate(len(state))) & pulls.replicate(len(state))
+    negative = pulls & (is_target ^ (nudge == Nudge.TOWARDS))
+    pull = Cat(Const(0, config.beta.bit_length() - 1), distance, Const(0, 1))
+    return state + (pull ^ negative.replicate(len(pull))).as_signed() + negative
 
 
 def limited(config: EPConfig, value: Value) -> Value:
@@ -79,15 +83,14 @@ class Outputs(wiring.Component):
         with m.If(self.keep):
             m.d.sync += self.kept.eq(self.activity)
 
-        # The state with its nudge, while the sum is still in the tree.
+        # The state, and then its nudge, while the sum is still in the tree.
         row = self.row
         state = Signal(self.state_bits)
         is_target = Signal()
-        m.d.comb += [
-            state.eq(Array(states)[row.number]),
-            is_target.eq(
-                Array(number // config.outputs_per_class for number in range(config.outputs))[row.number] == self.label
-            ),
+        classes = Array(number // config.outputs_per_class for number in range(config.outputs))
+        m.d.sync += [
+            state.eq(Array(states)[row.following]),
+            is_target.eq(classes[row.following] == self.label),
         ]
         before = Signal(self.state_bits)
         pulled = Signal(signed(self.state_bits + config.beta.bit_length() + 2))

@@ -1,10 +1,12 @@
 """Where everything lies in the machine's memories and how long its pipelines are: plain data, for RTL, cycle model and
 driver alike."""
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
+from hwgen.crossbar.sample import SampleFormat
+from hwgen.crossbar.stages import tree_depth
+from hwgen.crossbar.words import Matrix, WordFormat
 from hwgen.ep.config import EPConfig
 
 BANKS = 3
@@ -13,10 +15,10 @@ BANKS = 3
 TREE_LEVELS = 3
 """Levels of two-input adders between two registers of the tree over the lanes."""
 
-ROW_STAGES = 2
-"""Clocks from issuing a row to its signs at the lanes: the sign memory and the register behind it."""
+ROW_STAGES = 3
+"""Clocks from issuing a row to its signs at the lanes: the address, the sign memory, and the lanes' own registers."""
 
-ACTIVITY_STAGES = 2
+ACTIVITY_STAGES = ROW_STAGES
 """Clocks after the update of a hidden neuron until the first row that is to see its activity may be issued."""
 
 CHANGED_STAGES = 3
@@ -59,7 +61,7 @@ class EPPlan:
     @property
     def tree_depth(self) -> int:
         """Clocks from the lanes to the sum over them."""
-        return max(1, math.ceil(math.ceil(math.log2(self.config.lanes)) / TREE_LEVELS))
+        return tree_depth(self.config.lanes, TREE_LEVELS)
 
     @property
     def parallel(self) -> bool:
@@ -70,6 +72,23 @@ class EPPlan:
     def rows_at_once(self) -> int:
         """Rows whose sums are made at a time."""
         return self.config.outputs if self.parallel else 1
+
+    @property
+    def learning_stages(self) -> int:
+        """Clocks that the lanes take from a synapse word to what is to be written; odd where the memory has one
+        port."""
+        return 2 if self.config.learning and self.config.memory_ports == 2 else 1
+
+    @property
+    def count_drain(self) -> int:
+        """Clocks after the last slot's count was issued in which its sum arrives, beside the first one: a register in
+        the lanes lies between them and the tree."""
+        return ROW_STAGES + 1 + self.tree_depth
+
+    @property
+    def flips_drain(self) -> int:
+        """The same for the flips of the last word that learns, from when a next slot would be taken."""
+        return self.learning_stages + self.tree_depth + 1
 
     @property
     def decision_delay(self) -> int:
@@ -103,6 +122,33 @@ class EPPlan:
         return self.input_words + self.sign_words
 
     @cached_property
+    def sample_format(self) -> SampleFormat:
+        """How a sample lies in the transfers on ``x``; the trailer says whether to learn from it, and its class."""
+        config = self.config
+        return SampleFormat(
+            inputs=config.inputs,
+            pixel_bits=config.pixel_bits,
+            input_bits=config.input_bits,
+            input_threshold=config.input_threshold,
+            beat_bits=config.stream_bits,
+            trailer_bits=1 + config.class_bits,
+        )
+
+    @cached_property
+    def word_format(self) -> WordFormat:
+        """The words of the synapse memory."""
+        return WordFormat(self.words, self.config.lanes, self.config.synapse_bits)
+
+    @property
+    def matrices(self) -> tuple[Matrix, ...]:
+        """The weight layers in the synapse memory."""
+        bases = [slot.base for slot in self.slots if slot.first]
+        return (
+            Matrix(0, self.config.inputs, self.groups[0]),
+            *(Matrix(*matrix) for matrix in zip(bases, self.config.layers[2:], self.groups, strict=True)),
+        )
+
+    @cached_property
     def slots(self) -> tuple[Slot, ...]:
         """The slots in the order in which a step visits them."""
         slots: list[Slot] = []
@@ -122,8 +168,10 @@ class EPPlan:
                     # The sums of a step's activities change the outputs before the next step begins.
                     pause = self.tree_depth
                 elif last and top:
-                    # A step is not over before it is known whether the step before it changed anything.
-                    pause = max(0, self.decision_delay + 1 - clocks)
+                    # A step is not over before it is known whether the step before it changed anything; and the
+                    # next one's first row of an output must see the state that the last slot's sum leads to.
+                    until_again = clocks - group * (rows + 1)
+                    pause = max(0, self.decision_delay + 1 - clocks, ROW_STAGES + self.tree_depth - until_again)
                 slots.append(Slot(len(slots), layer, group, rows, base, group == 0, last, lead, pause))
                 base += rows
         return tuple(slots)

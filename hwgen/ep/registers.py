@@ -2,6 +2,7 @@
 
 from hwgen.bus.common import core_map
 from hwgen.bus.map import Access, Field, Register, RegisterMap, Window
+from hwgen.crossbar.words import ELEMENT_BITS
 from hwgen.ep.config import EPConfig
 from hwgen.ep.plan import EPPlan
 
@@ -17,7 +18,7 @@ COUNTS = {
     "trained": "Samples that were learnt from.",
     "train_errors": "Those of them whose prediction, made before learning, was not their label.",
     "free_steps": "Steps of free phases.",
-    "nudged_steps": "Steps of nudged phases.",
+    "nudged_steps": "Steps of nudged phases, away from the target and towards it together.",
     "flips": "Synapses whose sign flipped, counted as often as it did.",
 }
 """Counters of results. A sample counts when its result is taken, or when a soft reset drops the result of a sample that
@@ -40,7 +41,7 @@ def count_names(config: EPConfig) -> list[str]:
 
 
 def cycle_names(config: EPConfig) -> list[str]:
-    """The machine's counters of clocks: those of :data:`CYCLES` that it has, in their order."""
+    """The machine's counters of clocks: those of ``CYCLES`` that it has, in their order."""
     return [name for name in CYCLES if config.learning or name in INFERENCE]
 
 
@@ -50,12 +51,16 @@ def register_map(config: EPConfig) -> RegisterMap:
     cleared = "Cleared by control.clear_statistics only."
     return core_map(
         control=(
-            Field("initialise", "Fill the synapse memory from seed; without effect while status.busy is 1."),
+            Field(
+                "initialise",
+                "Fill the synapse memory from seed; without effect while status.busy is 1, while a transfer is offered "
+                "on x, and while the window synapses is accessed.",
+            ),
             Field("set_random", "The random state becomes seed."),
             Field("clear_statistics", "All statistics become 0."),
         ),
         status=(Field("initialising", "The synapse memory is being filled; x waits, and the memory cannot be read."),),
-        errors=(Field("invalid_label", "A sample's label was beyond the classes: it was inferred, not learnt from."),),
+        errors=(Field("invalid_label", "A sample to learn from had a label beyond the classes: it was inferred."),),
         registers=(
             Register(
                 "seed",
@@ -82,21 +87,11 @@ def register_map(config: EPConfig) -> RegisterMap:
             Window(
                 "synapses",
                 "Synapse memory, only while status is 0. A word holds a synapse of each lane, lane 0 lowest; an "
-                f"element has {synapses_per_element(config)} of them, {config.synapse_bits} bits each: the counter, "
+                f"element has {plan.word_format.per_element} of them, {config.synapse_bits} bits each: the counter, "
                 "two's complement, and above it the sign, 1 for +1.",
-                width=32,
+                width=ELEMENT_BITS,
                 indices=("word", "element"),
-                shape=(plan.words, elements_per_word(config)),
+                shape=(plan.words, plan.word_format.elements),
             ),
         ),
     )
-
-
-def synapses_per_element(config: EPConfig) -> int:
-    """Synapses in one 32-bit element of the window."""
-    return min(32 // config.synapse_bits, config.lanes)
-
-
-def elements_per_word(config: EPConfig) -> int:
-    """Elements of the window in a word of the synapse memory."""
-    return -(-config.lanes // synapses_per_element(config))

@@ -81,4 +81,4 @@ def _data(dataset: str, directory: Path) -> str:
             f"source.dataset must be {', '.join(NAMED)} or a folder of files in MNIST's format, not {dataset!r}: "
             f"{folder} is no folder"
         )
-    return str(folder)
+    return str(folder.absolute())  # a relative path could be the name of a data set

@@ -6,15 +6,13 @@ block by block; the factors are fitted to synthesis results for ECP5.
 
 import math
 
+from hwgen.crossbar.words import fill_clocks
 from hwgen.ep.config import EPConfig
 from hwgen.ep.plan import BANKS, EPPlan
 from hwgen.resources import Block, Memory, Needs
 
 OVERHEAD = 40
 """Clocks of a sample beside its rows, sweeps and steps, at most."""
-
-BLOCK_WORDS = 256
-"""Words of the smallest block RAM: banks of lists are aligned where that takes none more."""
 
 
 def needs(config: EPConfig) -> Needs:
@@ -37,7 +35,7 @@ def needs(config: EPConfig) -> Needs:
         cycles_per_sample=cycles,
         latency=config.inputs + drive + cycles,
         reads_per_sample=sweeps * plan.groups[0] * config.inputs + (plan.sign_words if config.learning else 0),
-        start_clocks=plan.words * (config.lanes + 1) + OVERHEAD,
+        start_clocks=fill_clocks(plan.matrices, config.lanes) + OVERHEAD,
         memory_parameters="lower ep.layers" + (" or ep.counter_bits" if config.learning else ""),
         empty_parameters="leave out source.weights and set ep.memory_ports = 1",
         logic_parameters="lower ep.lanes",
@@ -50,16 +48,11 @@ def _memories(config: EPConfig, plan: EPPlan) -> list[Memory]:
     def memory(name: str, words: int, bits: int, exclusive: bool = False) -> Memory:
         return Memory(name, max(2, words), lanes=1, lane_bits=bits, initialised=False, exclusive=exclusive)
 
-    entry_bits = max(1, (config.inputs - 1).bit_length())
-    if config.input_bits > 1:
-        entry_bits += config.input_bits + 1
     # Only what learns is read while it is written.
     one_port = config.memory_ports == 1 or not config.learning
     memories = [
-        memory(
-            "synapses.memory.memory.words.words", plan.words, config.lanes * config.synapse_bits, exclusive=one_port
-        ),
-        memory("lists.memory", BANKS * _stride(config.inputs), entry_bits),
+        memory("synapses.memory.memory.words.words", plan.words, plan.word_format.word_bits, exclusive=one_port),
+        memory("lists.memory", BANKS * plan.sample_format.stride(BANKS), sum(plan.sample_format.entry_fields.values())),
     ]
     if not plan.parallel:
         memories.append(memory("network.array.signs", plan.sign_words, config.lanes))
@@ -82,17 +75,10 @@ def _memories(config: EPConfig, plan: EPPlan) -> list[Memory]:
     return memories
 
 
-def _stride(inputs: int) -> int:
-    """Words from one list of active inputs to the next."""
-    aligned = 1 << max(1, (inputs - 1).bit_length())
-    same = -(-BANKS * inputs // BLOCK_WORDS) == -(-BANKS * aligned // BLOCK_WORDS)
-    return aligned if same else inputs
-
-
 def _blocks(config: EPConfig, plan: EPPlan) -> list[Block]:
     return [
         _bus(config),
-        _lists(config),
+        _lists(config, plan),
         _lanes(config, plan),
         _trees(config, plan),
         _outputs(config),
@@ -106,10 +92,10 @@ def _bus(config: EPConfig) -> Block:
     return Block("bank", luts=1600 if config.learning else 1000, ffs=1300 if config.learning else 900)
 
 
-def _lists(config: EPConfig) -> Block:
+def _lists(config: EPConfig, plan: EPPlan) -> Block:
     """The scanner: one beat of pixels, of which the active ones are found."""
     pixels = config.stream_bits // config.pixel_bits
-    index = max(1, (config.inputs - 1).bit_length())
+    index = plan.sample_format.index_bits
     return Block(
         "lists", luts=6 * pixels + 2 * config.stream_bits + 14 * index, ffs=3 * config.stream_bits + 18 * index
     )
@@ -121,10 +107,10 @@ def _lanes(config: EPConfig, plan: EPPlan) -> Block:
     feedback = max(size << shift for size, shift in zip(config.layers[2:], config.feedback_shift, strict=True))
     sum_bits = max(drive, feedback.bit_length() + 1) + 1
     luts = 3 * drive + 2.5 * sum_bits + 4 * state
-    ffs = 2 * drive + feedback.bit_length() + state + config.synapse_bits + 4
+    ffs = 2 * drive + feedback.bit_length() + state + config.synapse_bits + 5
     if config.learning:
         luts += 5 * (config.synapse_bits - 1) + 8
-        ffs += 2
+        ffs += 3 + (config.synapse_bits + 3 if plan.learning_stages > 1 else 0)
     if len(plan.slots) > 1:
         luts += 2 * (drive + state)
     return Block("network.array.lanes", luts=1.1 * config.lanes * luts, ffs=config.lanes * ffs)

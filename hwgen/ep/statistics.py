@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from hwgen.ep.config import EPConfig
 from hwgen.ep.registers import COUNT_BITS, count_names, cycle_names
+from hwgen.ep.result import STEP_BITS
 from hwgen.parts.wide_counter import WideCounter
 
 
@@ -23,8 +24,8 @@ class Statistics(wiring.Component):
             "complete": In(1),
             "learn": In(1),
             "wrong": In(1),
-            "free_steps_more": In(8),
-            "nudged_steps_more": In(9),
+            "free_steps_more": In(STEP_BITS),
+            "nudged_steps_more": In(STEP_BITS + 1),
             "flips_more": In(range(config.synapses + 1)),
             "clear": In(1),
         }

@@ -10,9 +10,10 @@ from hwgen.bus.packing import pack, unpack, words_for
 from hwgen.ep.config import EPConfig
 from hwgen.ep.memory import from_words, to_words
 from hwgen.ep.plan import EPPlan
-from hwgen.ep.registers import elements_per_word, register_map, synapses_per_element
-from hwgen.ep.result import EPResult, check_samples
+from hwgen.ep.registers import register_map
+from hwgen.ep.result import EPResult, result_bits
 from hwgen.ep.weights import EPWeights
+from hwgen.samples import check_samples
 
 
 class EPStimulus:
@@ -74,19 +75,21 @@ class EPStimulus:
 
     def pack_results(self, result: EPResult) -> NDArray[np.uint32]:
         """Payloads of ``y``, shape ``(n, y_words)``."""
-        values = [result.predictions, *result.states.T, result.free_steps, result.nudged_steps]
-        return pack(list(zip([*values, result.changed, result.flips], self._result_widths, strict=True)))
+        values = [result.predictions, *result.states.T, result.free_steps, result.negative_steps]
+        values += [result.positive_steps, result.changed, result.flips]
+        return pack(list(zip(values, self._result_widths, strict=True)))
 
     def unpack_results(self, payloads: NDArray[np.uint32], busy_cycles: int, elapsed_cycles: int) -> EPResult:
         """Results from the payloads of ``y``."""
-        predictions, *states, free_steps, nudged_steps, changed, flips = (
+        predictions, *states, free_steps, negative_steps, positive_steps, changed, flips = (
             values.astype(np.int32) for values in unpack(payloads, self._result_widths)
         )
         return EPResult(
             predictions=predictions,
             states=np.stack(states, axis=1),
             free_steps=free_steps,
-            nudged_steps=nudged_steps,
+            negative_steps=negative_steps,
+            positive_steps=positive_steps,
             changed=changed,
             flips=flips,
             busy_cycles=busy_cycles,
@@ -107,7 +110,7 @@ class EPStimulus:
     def weights_from(self, elements: NDArray[np.uint32], random: int) -> EPWeights:
         """Synapses from what stands at :meth:`synapse_addresses`, and the random state."""
         config = self.config
-        shifts = np.arange(synapses_per_element(config), dtype=np.uint32) * np.uint32(config.synapse_bits)
+        shifts = np.arange(EPPlan(config).word_format.per_element, dtype=np.uint32) * np.uint32(config.synapse_bits)
         synapses = elements[:, None] >> shifts & np.uint32((1 << config.synapse_bits) - 1)
         words = synapses.reshape(EPPlan(config).words, -1)[:, : config.lanes]
         return from_words(config, words, random)
@@ -116,21 +119,23 @@ class EPStimulus:
         """Byte address of every element of the synapse memory, word by word."""
         window = self.map.window("synapses")
         word_stride, element_stride = window.strides
-        words = np.arange(EPPlan(self.config).words)[:, None] * word_stride
-        indices = words + np.arange(elements_per_word(self.config)) * element_stride
+        plan = EPPlan(self.config)
+        words = np.arange(plan.words)[:, None] * word_stride
+        indices = words + np.arange(plan.word_format.elements) * element_stride
         return (self.map.base(window.name) + indices.reshape(-1) * WORD_BYTES).astype(np.uint32)
 
     def _elements(self, words: NDArray[np.uint32]) -> NDArray[np.uint32]:
         """Memory words, shape ``(words, lanes)``, as elements of the window, shape ``(words, elements)``."""
         config = self.config
-        per_element = synapses_per_element(config)
-        padded = np.zeros((len(words), elements_per_word(config) * per_element), np.uint32)
+        word_format = EPPlan(config).word_format
+        per_element = word_format.per_element
+        padded = np.zeros((len(words), word_format.elements * per_element), np.uint32)
         padded[:, : config.lanes] = words
         shifts = np.arange(per_element, dtype=np.uint32) * np.uint32(config.synapse_bits)
         return (padded.reshape(len(words), -1, per_element) << shifts).sum(axis=2, dtype=np.uint32)
 
     @property
     def _result_widths(self) -> list[int]:
-        config = self.config
-        changed, flips = sum(config.hidden).bit_length(), config.synapses.bit_length()
-        return [config.class_bits, *[config.state_bits[-1]] * config.outputs, 8, 9, changed, flips]
+        """Of each field, and of each of the states."""
+        counts = {"states": self.config.outputs}
+        return [bits for name, bits in result_bits(self.config).items() for _ in range(counts.get(name, 1))]

@@ -32,9 +32,10 @@ def tag_layout(config: EPConfig) -> data.StructLayout:
 class Sums(wiring.Component):
     """Adds up what the slots of a layer give, row by row, and hands the sum to the row's neuron.
 
-    Members: ``tag``: what the lanes' terms are in this clock; ``lanes``: their sum, ``tree_depth`` clocks later;
-    ``stop``: rows on their way are dropped; ``row``: a clock before its sum is ``total``: the row of an output;
-    ``count``: the sum as a number of changed neurons, with ``counted``, or of flipped signs, with ``flipped``.
+    Members: ``tag``: what the lanes' terms are in this clock; ``following``: the ``number`` in the next one; ``lanes``:
+    their sum, ``tree_depth`` clocks later; ``stop``: rows on their way are dropped; ``row``: a clock before its sum is
+    ``total``: the row of an output; ``count``: the sum as a number of changed neurons, with ``counted``, or of flipped
+    signs, with ``flipped``.
 
     In a deeper network: ``shift``: ``sum`` is that of the next neuron of a hidden layer, whose sums shift into the
     lanes; with ``full`` those of ``slot`` are there.
@@ -45,6 +46,7 @@ class Sums(wiring.Component):
         self.plan = plan = EPPlan(config)
         members = {
             "tag": In(tag_layout(config)),
+            "following": In(range(max(config.layers[2:]))),
             "lanes": In(signed(config.lanes.bit_length() + 1)),
             "stop": In(1),
             "row": Out(row_layout(config)),
@@ -66,13 +68,14 @@ class Sums(wiring.Component):
         m = Module()
         config, plan = self.config, self.plan
         top = len(config.hidden) - 1
-        tag = self.tag
+        tags = [self.tag]
         for clock in range(plan.tree_depth):
-            coming = tag  # that of the sum in the next clock, in the end
-            tag = Signal(tag_layout(config), name=f"tag_{clock}")
-            m.d.sync += tag.eq(coming)
+            tags.append(Signal(tag_layout(config), name=f"tag_{clock}"))
+            m.d.sync += tags[-1].eq(tags[-2])
             with m.If(self.stop):
-                m.d.sync += tag.row.eq(0)
+                m.d.sync += tags[-1].row.eq(0)
+        *_, coming, tag = tags  # of the sum in the next clock, and in this one
+        following = tags[-3].number if plan.tree_depth > 1 else self.following
         if config.learning:
             m.d.comb += [
                 self.count.eq(self.lanes),
@@ -82,6 +85,7 @@ class Sums(wiring.Component):
             ]
         m.d.comb += [
             self.row.number.eq(coming.number),
+            self.row.following.eq(following),
             self.row.valid.eq(coming.row & self._of_slot(coming.slot, lambda slot: slot.last and slot.layer == top)),
             self.total.eq(self.lanes),
         ]

@@ -123,10 +123,10 @@ class Bench:
         simulate(top, self.send, self.claim, background=[self.watch])
 
         loader = Loader()
-        clocks = beat_clocks(self.sample, self.pixels)
         complete = []
         for number in range(SAMPLES):
-            transfers, ready = loader.load(clocks[number].tolist(), self.offered[number], self.freed[number])
+            clocks = beat_clocks(self.sample, self.pixels[number])
+            transfers, ready = loader.load(clocks, self.offered[number], self.freed[number])
             assert transfers == self.transfers[number]
             complete.append(ready)
         assert self.ready == [
@@ -181,11 +181,12 @@ def test_so_are_those_of_any_format(parameters: tuple[int, ...], seed: int, stal
 def test_a_sample_takes_the_sum_of_its_beats_when_nothing_waits() -> None:
     sample = SampleFormat(100, 1, 1, 1, 32, 5)
     pixels = np.random.default_rng(1).integers(2, size=(6, 100))
-    clocks = beat_clocks(sample, pixels)
     loader = Loader()
     start = 0
-    for number, taken in enumerate(load_clocks(sample, pixels).tolist()):
-        transfers, complete = loader.load(clocks[number].tolist(), [0] * 5, 0)
+    for row in pixels:
+        transfers, complete = loader.load(beat_clocks(sample, row), [0] * 5, 0)
+        entries = active_entries(sample, row)
+        taken = load_clocks(sample.pixel_beats, len(entries.indices), entries.beats)
         assert transfers[0] == start
         assert complete == start + taken + COMPLETE
         start += taken

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from hwgen.crossbar.memory import SynapseMemory
+from hwgen.crossbar.words import WordFormat
 from rtl_tests.simulate import simulate
 
 SHAPES = [(10, 8, 8), (7, 10, 7), (16, 3, 5), (5, 40, 1), (1, 1, 9), (3, 70, 2), (4, 5, 32), (6, 9, 16)]
@@ -17,20 +18,20 @@ class Bench:
     def __init__(self, dut: SynapseMemory, delay: int = 1) -> None:
         self.dut = dut
         self.delay = delay
-        self.draw = np.random.default_rng(dut.depth + dut.lanes)
-        self.words = [self.random_word() for _ in range(dut.depth)]
+        self.draw = np.random.default_rng(dut.words.depth + dut.words.lanes)
+        self.words = [self.random_word() for _ in range(dut.words.depth)]
 
     def random_word(self) -> int:
-        return int.from_bytes(self.draw.bytes(400)) % (1 << self.dut.lanes * self.dut.synapse_bits)
+        return int.from_bytes(self.draw.bytes(400)) % (1 << self.dut.words.lanes * self.dut.words.synapse_bits)
 
     def element(self, address: int, group: int) -> int:
-        bits = self.dut.per_element * self.dut.synapse_bits
+        bits = self.dut.words.per_element * self.dut.words.synapse_bits
         return self.words[address] >> group * bits & (1 << bits) - 1
 
     def element_bits(self, group: int) -> int:
         """Bits of a group's element that stand for synapses."""
-        first = group * self.dut.per_element
-        return min(self.dut.per_element, self.dut.lanes - first) * self.dut.synapse_bits
+        first = group * self.dut.words.per_element
+        return min(self.dut.words.per_element, self.dut.words.lanes - first) * self.dut.words.synapse_bits
 
     async def write(self, ctx: Any, address: int, word: int) -> None:
         dut = self.dut
@@ -47,9 +48,9 @@ class Bench:
     async def check(self, ctx: Any) -> None:
         """Read every word through the core's port, one a clock."""
         dut = self.dut
-        for clock in range(dut.depth + 2):
-            ctx.set(dut.read_enable, clock < dut.depth)
-            ctx.set(dut.read_address, min(clock, dut.depth - 1))
+        for clock in range(dut.words.depth + 2):
+            ctx.set(dut.read_enable, clock < dut.words.depth)
+            ctx.set(dut.read_address, min(clock, dut.words.depth - 1))
             if clock >= 2:
                 assert ctx.get(dut.word) == self.words[clock - 2]
             await ctx.tick()
@@ -60,7 +61,7 @@ class Bench:
         port = self.dut.window
         ctx.set(port.valid, 1)
         ctx.set(port.write, value is not None)
-        ctx.set(port.index, address << self.dut.group_bits | group)
+        ctx.set(port.index, address << self.dut.words.place_bits | group)
         ctx.set(port.wdata, value or 0)
         rdata, error = await ctx.tick().sample(port.rdata, port.error).until(port.ready)
         ctx.set(port.valid, 0)
@@ -80,11 +81,11 @@ class Bench:
             for _ in range(self.delay - 1):
                 await ctx.tick()
             assert not ctx.get(dut.bus_write) and ctx.get(dut.bus_select) == select
-            mask = (1 << dut.synapse_bits) - 1
-            for lane in range(dut.lanes):
-                if select >> lane // dut.per_element & 1:
-                    synapse = element >> lane % dut.per_element * dut.synapse_bits & mask
-                    word = word & ~(mask << lane * dut.synapse_bits) | synapse << lane * dut.synapse_bits
+            mask = (1 << dut.words.synapse_bits) - 1
+            for lane in range(dut.words.lanes):
+                if select >> lane // dut.words.per_element & 1:
+                    synapse = element >> lane % dut.words.per_element * dut.words.synapse_bits & mask
+                    word = word & ~(mask << lane * dut.words.synapse_bits) | synapse << lane * dut.words.synapse_bits
             await self.write(ctx, address, word)
 
     def run(self, bench: Any) -> None:
@@ -94,7 +95,7 @@ class Bench:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_core_reads_and_writes_a_word_a_clock(shape: tuple[int, int, int]) -> None:
     """A pass that reads each word and writes it, changed, four clocks later, as learning does."""
-    dut = SynapseMemory(*shape)
+    dut = SynapseMemory(WordFormat(*shape))
     host = Bench(dut)
     late = 4
 
@@ -102,13 +103,13 @@ def test_the_core_reads_and_writes_a_word_a_clock(shape: tuple[int, int, int]) -
         await host.fill(ctx)
         await host.check(ctx)
         old, host.words = host.words, [host.random_word() for _ in host.words]
-        for clock in range(dut.depth + late):
-            ctx.set(dut.read_enable, clock < dut.depth)
-            ctx.set(dut.read_address, min(clock, dut.depth - 1))
+        for clock in range(dut.words.depth + late):
+            ctx.set(dut.read_enable, clock < dut.words.depth)
+            ctx.set(dut.read_address, min(clock, dut.words.depth - 1))
             ctx.set(dut.write_enable, clock >= late)
             ctx.set(dut.write_address, max(clock - late, 0))
             ctx.set(dut.write_word, host.words[max(clock - late, 0)])
-            if 2 <= clock < dut.depth + 2:
+            if 2 <= clock < dut.words.depth + 2:
                 assert ctx.get(dut.word) == old[clock - 2]
             await ctx.tick()
         ctx.set(dut.write_enable, 0)
@@ -120,18 +121,18 @@ def test_the_core_reads_and_writes_a_word_a_clock(shape: tuple[int, int, int]) -
 @pytest.mark.parametrize("delay", [1, 3])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_bus_reads_and_writes_elements(shape: tuple[int, int, int], delay: int) -> None:
-    dut = SynapseMemory(*shape)
+    dut = SynapseMemory(WordFormat(*shape))
     host = Bench(dut, delay)
 
     async def bench(ctx: Any) -> None:
         await host.fill(ctx)
-        places = [(address, group) for address in range(dut.depth) for group in range(dut.groups)]
+        places = [(address, group) for address in range(dut.words.depth) for group in range(dut.words.elements)]
         for address, group in places:
             assert await host.access(ctx, address, group) == (host.element(address, group), False)
         for address, group in [places[index] for index in host.draw.permutation(len(places))[:40]]:
             bits = host.element_bits(group)
             value = int(host.draw.integers(1 << bits))
-            start = group * dut.per_element * dut.synapse_bits
+            start = group * dut.words.per_element * dut.words.synapse_bits
             host.words[address] &= ~(((1 << bits) - 1) << start)
             host.words[address] |= value << start
             assert not (await host.access(ctx, address, group, value))[1]
@@ -143,17 +144,17 @@ def test_the_bus_reads_and_writes_elements(shape: tuple[int, int, int], delay: i
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_must_be_refused_is_and_changes_nothing(shape: tuple[int, int, int]) -> None:
-    dut = SynapseMemory(*shape)
+    dut = SynapseMemory(WordFormat(*shape))
     host = Bench(dut)
 
     async def bench(ctx: Any) -> None:
         await host.fill(ctx)
-        outside = [(0, group) for group in range(dut.groups, 1 << dut.group_bits)]
-        outside += [(address, 0) for address in range(dut.depth, 1 << (dut.depth - 1).bit_length())]
+        outside = [(0, group) for group in range(dut.words.elements, 1 << dut.words.place_bits)]
+        outside += [(address, 0) for address in range(dut.words.depth, 1 << (dut.words.depth - 1).bit_length())]
         for address, group in outside:
             assert (await host.access(ctx, address, group))[1]
             assert (await host.access(ctx, address, group, 0))[1]
-        for group in range(dut.groups):
+        for group in range(dut.words.elements):
             for bit in range(host.element_bits(group), 32):
                 assert (await host.access(ctx, 0, group, 1 << bit))[1]
         ctx.set(dut.locked, 1)
@@ -168,7 +169,7 @@ def test_what_must_be_refused_is_and_changes_nothing(shape: tuple[int, int, int]
 @pytest.mark.parametrize("clock", range(9))
 def test_bus_and_core_never_work_at_once(clock: int) -> None:
     """The core begins in whatever clock it is allowed to, and locks the memory one later."""
-    dut = SynapseMemory(8, 4, 8)
+    dut = SynapseMemory(WordFormat(8, 4, 8))
     host = Bench(dut)
 
     async def bench(ctx: Any) -> None:
@@ -196,7 +197,7 @@ def test_bus_and_core_never_work_at_once(clock: int) -> None:
 @pytest.mark.parametrize("write", [False, True])
 @pytest.mark.parametrize("clock", range(8))
 def test_an_access_that_is_refused_during_work_leaves_what_the_core_reads(clock: int, write: bool) -> None:
-    dut = SynapseMemory(8, 4, 8)
+    dut = SynapseMemory(WordFormat(8, 4, 8))
     host = Bench(dut)
 
     async def bench(ctx: Any) -> None:
@@ -220,15 +221,20 @@ def test_an_access_that_is_refused_during_work_leaves_what_the_core_reads(clock:
 
 
 def test_it_holds_what_it_is_given() -> None:
-    dut = SynapseMemory(10, 8, 8)
+    dut = SynapseMemory(WordFormat(10, 8, 8))
     host = Bench(dut)
     dut.init = host.words[:7]
     host.words[7:] = [0, 0, 0]
     host.run(host.check)
-    assert SynapseMemory(4, 2, 8, np.arange(4)).init == [0, 1, 2, 3]
+    assert SynapseMemory(WordFormat(4, 2, 8), np.arange(4)).init == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(("name", "value"), [("depth", 0), ("lanes", 0), ("synapse_bits", 0), ("synapse_bits", 33)])
 def test_what_makes_no_sense_is_refused(name: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"{name} must be .*not {value}"):
-        SynapseMemory(**({"depth": 4, "lanes": 4, "synapse_bits": 4} | {name: value}))
+        WordFormat(**({"depth": 4, "lanes": 4, "synapse_bits": 4} | {name: value}))
+
+
+def test_it_has_one_port_or_two() -> None:
+    with pytest.raises(ValueError, match="ports must be 1 or 2, not 3"):
+        SynapseMemory(WordFormat(4, 4, 4), ports=3)

@@ -1,5 +1,5 @@
 """Equilibrium-propagation machines to test: random ones that combine every option with every other, those at a limit,
-and the one of the benches."""
+and those of the benches."""
 
 from typing import Any
 
@@ -9,10 +9,14 @@ from hwgen import registry
 from hwgen.design import Design
 from hwgen.ep.config import LEARNING_ONLY, EPConfig
 from hwgen.ep.driver import EPDriver
+from hwgen.ep.resources import needs
 from hwgen.ep.weights import EPWeights
 from rtl_tests.ep.reference import random_config, random_samples, random_weights
 from sim.backends.rtl import RtlTransport
 from sim.golden.ep import EPModel
+
+MOST_SYNAPSES, MOST_CLOCKS = 300, 800
+"""Of a :func:`tiny_machine`: its synapses, and the clocks of a sample."""
 
 
 def random_machine(rng: np.random.Generator) -> EPConfig:
@@ -24,6 +28,15 @@ def random_machine(rng: np.random.Generator) -> EPConfig:
         while _kind(config) != _kind(wanted):
             config = _draw(rng)
     return config
+
+
+def tiny_machine(seed: int) -> EPConfig:
+    """A random machine for slow simulators: its memory is read and its samples are done soon."""
+    rng = np.random.default_rng(seed)
+    while True:
+        config = random_machine(rng)
+        if config.synapses <= MOST_SYNAPSES and needs(config).cycles_per_sample <= MOST_CLOCKS:
+            return config
 
 
 def count_flips(config: EPConfig) -> int:
@@ -166,6 +179,9 @@ BENCH_CONFIGS: dict[str, dict[str, Any]] = {
 
 
 def bench_config(name: str) -> EPConfig:
-    """The parameters of ``BENCH_CONFIGS[name]``; synapses flip often."""
+    """The parameters of ``BENCH_CONFIGS[name]``, whose synapses flip often; of a number, those of :func:`tiny_machine`
+    with this seed."""
+    if name.isdecimal():
+        return tiny_machine(int(name))
     values = {"counter_bits": 3, "threshold": 1, "free_steps": 6, "nudged_steps": 4, "beta": 4, "pixel_bits": 2}
     return EPConfig.parse(values | {"stream_bits": 16, "seed": 7} | BENCH_CONFIGS[name])

@@ -100,7 +100,7 @@ class Reference:
         ]
         answer = {"prediction": sums.index(max(sums)), "states": outputs, "free_steps": free_steps}
         if not learn:
-            return answer | {"nudged_steps": 0, "changed": 0, "flips": 0}
+            return answer | {"negative_steps": 0, "positive_steps": 0, "changed": 0, "flips": 0}
 
         steps = config.nudged_steps
         if config.nudging == "symmetric":
@@ -108,17 +108,22 @@ class Reference:
             states, negative_steps = self.phase(states, drive, -config.beta, label, steps)
             first = self.activities(states)
             states, positive_steps = self.phase(states, drive, config.beta, label, steps)
-            nudged_steps = negative_steps + positive_steps
         else:
             sign = 1 if self.random % 2 else -1
             self.random = advanced(self.random)
             first = free
             states, nudged_steps = self.phase(states, drive, sign * config.beta, label, steps)
+            negative_steps, positive_steps = (nudged_steps, 0) if sign < 0 else (0, nudged_steps)
         second = self.activities(states)
         changed = sum(
             a != b for one, other in zip(first[:-1], second[:-1], strict=True) for a, b in zip(one, other, strict=True)
         )
-        return answer | {"nudged_steps": nudged_steps, "changed": changed, "flips": self.learn(e, first, second, sign)}
+        return answer | {
+            "negative_steps": negative_steps,
+            "positive_steps": positive_steps,
+            "changed": changed,
+            "flips": self.learn(e, first, second, sign),
+        }
 
     def activities(self, states: list[list[int]]) -> list[list[int]]:
         """The top bit of each state."""

@@ -1,4 +1,4 @@
-"""A simulated machine that stops after so many clocks."""
+"""Simulated machines to look at in mid-work."""
 
 import numpy as np
 
@@ -22,6 +22,24 @@ class SteppingTransport(RtlTransport):
             self._library.hwgen_run(handle, clocks)
         self._library.hwgen_idle(handle)
         return y[(y != 0xFFFFFFFF).any(axis=1)]
+
+    def stream_with_clocks(self, x: Words, results: int) -> tuple[Words, list[int]]:
+        """Like ``stream``, but clock by clock. Returns the results and the clock in which each was taken, that of the
+        first transfer on ``x`` being 0."""
+        x = np.ascontiguousarray(x, np.uint32)
+        y = np.zeros((results, self._y_words), np.uint32)
+        handle = self._open_handle()
+        self._library.hwgen_start_stream(handle, x.ctypes.data, len(x), y.ctypes.data, results, self._limit, 0, 0, 0)
+        clocks: list[int] = []
+        running = True
+        while running:
+            running = self._library.hwgen_run(handle, 1) == 0
+            # Each result makes the stream longer.
+            elapsed = self._library.hwgen_elapsed(handle)
+            if elapsed > (clocks or [0])[-1]:
+                clocks.append(elapsed)
+        self._library.hwgen_idle(handle)
+        return y, clocks
 
     def wait(self, clocks: int) -> None:
         """Let so many clocks pass, with nothing on ``y``."""

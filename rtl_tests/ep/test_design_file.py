@@ -63,6 +63,27 @@ def test_weights_are_in_the_verilog_and_their_accuracy_in_the_report(tmp_path: P
     assert design.fidelity() == {"samples": 450, "accuracy_golden": right.mean()}
 
 
+def test_a_folder_that_is_called_like_a_data_set_is_that_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the bundled digits, wherever the command is run."""
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    for part, count in (("train", 20), ("t10k", 10)):
+        images = np.full((count, 8, 8), 255, np.uint8)
+        header = b"".join(size.to_bytes(4, "big") for size in (0x0803, count, 8, 8))
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(header + images.tobytes())
+        labels = (np.arange(count) % 10).astype(np.uint8)
+        header = b"".join(size.to_bytes(4, "big") for size in (0x0801, count))
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(header + labels.tobytes())
+    file = write(tmp_path, EP + '[source]\ndataset = "./digits"\n')
+    monkeypatch.chdir(tmp_path)
+    for path in (file, Path(file.name)):
+        design = hwgen.load_design(path)
+        assert len(design.evaluation) == 10 and design.evaluation.samples.min() == 3
+        assert hwgen.train(design).epochs[0].samples == 20
+
+
 def test_a_file_that_names_mnist_describes_the_same_machine_where_mnist_is_not(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,16 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwgen.ep.config import EPConfig
-from hwgen.ep.result import EPResult, Samples, check_samples
+from hwgen.ep.plan import EPPlan
+from hwgen.ep.result import FIELDS, EPResult
 from hwgen.ep.weights import EPWeights
 from hwgen.errors import HwgenError
+from hwgen.samples import Samples, check_samples
 from rtl_tests.ep.digits import train_and_test
 from rtl_tests.ep.reference import Reference, advanced, random_config, random_samples, random_weights
 from sim.golden import lfsr
+from sim.golden.crossbar import active_entries, next_random
 from sim.golden.ep import EPModel, Trace
-from sim.golden.ep_kernel import next_random
-
-FIELDS = ("predictions", "states", "free_steps", "nudged_steps", "changed", "flips")
 
 
 def answers(result: EPResult) -> list[dict[str, Any]]:
@@ -153,7 +153,10 @@ def test_samples_that_are_not_learnt_from_change_nothing_and_relax_once() -> Non
     learn = np.arange(30) % 3 == 0
     mixed, apart = EPModel(config, weights), EPModel(config, weights)
     result = mixed.run(samples, labels, learn)
-    assert not result.nudged_steps[~learn].any() and result.nudged_steps[learn].all()
+    assert not result.nudged_steps[~learn].any()
+    # One nudged phase each, and every sign occurs.
+    assert ((result.negative_steps[learn] > 0) != (result.positive_steps[learn] > 0)).all()
+    assert result.negative_steps.any() and result.positive_steps.any()
     assert not result.changed[~learn].any() and not result.flips[~learn].any()
     apart.train(samples[learn], labels[learn])
     assert mixed.dump() == apart.dump()
@@ -233,11 +236,13 @@ def test_random_signs_are_those_of_the_generator_one_a_learnt_sample() -> None:
 )
 def test_what_counts_as_an_active_input(values: dict[str, Any], dark: int, bright: int) -> None:
     config = EPConfig.parse({"layers": [3, 4, 2], "stream_bits": 16, **values})
-    trace = EPModel(config).trace(checked(config, [[dark] * 3, [dark, bright, dark], [bright] * 3], None))
+    rows = [[dark] * 3, [dark, bright, dark], [bright] * 3]
+    trace = EPModel(config).trace(checked(config, rows, None))
     assert trace["active_inputs"].tolist() == [0, 1, 3]
     assert trace["active_beats"].tolist() == [0, 1, 2 if config.pixel_bits == 8 else 1]
     counts = (np.array([dark, bright]) >= config.input_threshold).tolist()
-    assert trace["learning_inputs"].tolist() == [3 * counts[0], 2 * counts[0] + counts[1], 3 * counts[1]]
+    learn = [active_entries(EPPlan(config).sample_format, np.array(row)).learn.sum() for row in rows]
+    assert learn == [0, counts[1], 3 * counts[1]]
 
 
 def test_slots_tell_where_hidden_neurons_changed() -> None:

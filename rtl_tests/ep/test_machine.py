@@ -9,7 +9,7 @@ from hwgen.ep.plan import EPPlan
 from hwgen.ep.weights import EPWeights
 from hwgen.errors import BusError, HwgenError
 from rtl_tests.ep.stepping import settle
-from rtl_tests.ep.test_soft_reset import Run, config_of, open_stepping
+from rtl_tests.ep.test_soft_reset import QUICK, SAMPLES, Run, config_of, open_stepping
 from sim.golden.ep import EPModel
 
 NAME = "serial"
@@ -54,13 +54,14 @@ def test_filling_anew_takes_the_seed_and_a_reset_meanwhile_takes_the_config_s() 
     driver.close()
 
 
-def test_a_machine_goes_on_from_another_s_dump() -> None:
-    run, first, second = Run(NAME), open_stepping(NAME), open_stepping(NAME)
-    run.start(first)
-    first.run(**run.part(0, 4))
-    second.load(EPWeights.for_config(CONFIG, *content(first.dump())))
-    second.clear_statistics()
-    run.check_rest(second, 4)
+@pytest.mark.parametrize("name", QUICK)
+def test_a_machine_goes_on_from_another_s_dump(name: str) -> None:
+    run, first, second = Run(name), open_stepping(name), open_stepping(name)
+    for done in range(SAMPLES + 1):
+        run.start(first)
+        first.run(**run.part(0, done))
+        second.load(EPWeights.for_config(run.config, *content(first.dump())))
+        run.check_rest(second, done)
     first.close()
     second.close()
 
@@ -105,7 +106,7 @@ def test_the_bus_reads_registers_and_is_refused_the_memory_in_every_phase_and_di
     assert refused >= 5
     assert taken == run.results
     assert driver.dump() == run.states[-1]
-    assert driver.statistics().items() >= run.statistics[-1].items()
+    assert driver.statistics() == run.statistics[-1] | {"drive_cycles": driver.statistics()["drive_cycles"]}
     driver.close()
 
 

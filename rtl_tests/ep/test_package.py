@@ -1,4 +1,4 @@
-"""Packages of equilibrium-propagation machines: the bench trains the machine, through every wrapper."""
+"""Packages of equilibrium-propagation machines: the bench trains the machine."""
 
 import json
 import re
@@ -10,34 +10,6 @@ import hwgen
 from rtl_tests.emit.run_bench import run_bench
 from rtl_tests.ep.machines import tiny
 from sim.golden.ep import EPModel
-
-ICARUS = pytest.mark.requires_icarus
-
-
-@pytest.mark.parametrize(
-    ("simulator", "bus", "stream", "width"),
-    [
-        pytest.param("icarus", "native", "native", 32, marks=ICARUS),
-        pytest.param("icarus", "native", "axi4stream", 8, marks=ICARUS),
-        pytest.param("icarus", "axi4lite", "axi4stream", 32, marks=ICARUS),
-        ("verilator", "wishbone", "axi4stream", 16),
-    ],
-)
-def test_the_bench_passes_and_fails_when_one_bit_is_altered(
-    simulator: str, bus: str, stream: str, width: int, tmp_path: Path
-) -> None:
-    folder = tmp_path / "package"
-    hwgen.generate(tiny(), folder, bus=bus, stream=stream, stream_width=width)
-    passed = run_bench(folder, simulator)
-    assert passed.returncode == 0, passed.stdout + passed.stderr
-    assert "PASS: 64 results and the cycle counter equal the golden model's" in passed.stdout
-
-    expected = (folder / "dut_y.hex").read_text().splitlines()
-    expected[17] = f"{int(expected[17], 16) ^ 1 << 9:0{len(expected[17])}x}"
-    (folder / "dut_y.hex").write_text("\n".join(expected) + "\n")
-    failed = run_bench(folder, simulator)
-    assert failed.returncode != 0
-    assert "MISMATCH: result 17" in failed.stdout and "FAIL: 1 mismatches" in failed.stdout
 
 
 @pytest.mark.requires_icarus

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import Phase, given, settings, strategies
-from numpy.typing import NDArray
 
 from hwgen.ep.config import EPConfig
 from hwgen.ep.driver import EPDriver
-from hwgen.ep.result import check_samples
+from hwgen.samples import check_samples
 from rtl_tests.ep.designs import LIFELESS, LIMITS, count_flips, lively_weights, open_machine, random_machine, samples_of
+from rtl_tests.ep.stepping import SteppingTransport
 from sim.golden.ep import EPModel
-from sim.golden.ep_cycles import PHASES, Timing, count_by_phase
+from sim.verify import DEPENDS_ON_ARRIVAL
 
 QUICK_SEEDS = (1001, 1002, 1003)
 SMALL_SEEDS = range(70)
@@ -108,57 +108,57 @@ def test_synapses_flip_at_the_limits_too(limit: str) -> None:
 def check(config: EPConfig, seed: int, count: int = 40) -> None:
     rng = np.random.default_rng(seed)
     weights = lively_weights(config, rng)
-    emitted = bool(rng.random() < 0.5)
-    driver, model = open_machine(config, weights if emitted else None), EPModel(config, weights if emitted else None)
+    emitted = weights if rng.random() < 0.5 else None
+    driver, model = open_machine(config, emitted, SteppingTransport), EPModel(config, emitted)
     assert driver.dump() == model.dump()
     driver.load(weights)
     model.load(weights)
     assert driver.dump() == weights
 
     # A dump after every sample, after every second, ...
-    clocks = np.zeros(len(PHASES), np.int64)
     for size in (1, 2, 3, count):
         for _ in range(4 if size < count else 1):
-            compare(driver, model, samples_of(config, rng, size), clocks)
+            compare(driver, model, samples_of(config, rng, size))
+    compare_clocks(driver, model, samples_of(config, rng, count))
     for x_stall, y_stall in ((0.0, 0.9), (0.7, 0.0), (0.3, 0.6), (0.02, 0.99)):
         inputs = samples_of(config, rng, count)
-        count_clocks(model, inputs, clocks)
         expected = model.run(**inputs)
         payloads = driver.stimulus.pack_samples(**inputs)
         results, _ = driver.transport.stream(payloads, count, x_stall=x_stall, y_stall=y_stall, seed=seed)
         np.testing.assert_array_equal(results, driver.stimulus.pack_results(expected))
-        # How often a drive must be summed again depends on when its sample comes.
-        assert_state(driver, model, clocks, but=("drive_cycles",))
-    clocks[:] = 0
+        assert_state(driver, model, but=DEPENDS_ON_ARRIVAL)
     for machine in (driver, model):
         machine.soft_reset()
         machine.clear_statistics()
-    compare(driver, model, samples_of(config, rng, count), clocks)
+    compare(driver, model, samples_of(config, rng, count))
     driver.close()
 
 
-def compare(driver: EPDriver, model: EPModel, inputs: dict[str, Any], clocks: NDArray[np.int64]) -> None:
+def compare(driver: EPDriver, model: EPModel, inputs: dict[str, Any]) -> None:
     """One stream at full speed."""
-    count_clocks(model, inputs, clocks)
     found, expected = driver.run(**inputs), model.run(**inputs)
     assert not found.differences(expected).any()
     assert found.busy_cycles == expected.busy_cycles
     assert found.elapsed_cycles == expected.elapsed_cycles
-    assert_state(driver, model, clocks)
+    assert_state(driver, model)
 
 
-def count_clocks(model: EPModel, inputs: dict[str, Any], clocks: NDArray[np.int64]) -> None:
-    """Add what the samples take of each phase; the model stays as it is."""
+def compare_clocks(driver: EPDriver, model: EPModel, inputs: dict[str, Any]) -> None:
+    """One stream at full speed: each result in its clock."""
     samples = check_samples(model.config, **inputs)
-    trace = EPModel(model.config, model.dump()).trace(samples)
-    count_by_phase(Timing.of(model.config), trace.samples, samples.learn, trace.slots_changed, clocks)
+    copy = EPModel(model.config, model.dump())
+    expected = copy.clocks(samples, copy.trace(samples))
+    count = len(samples.inputs)
+    results, clocks = driver.transport.stream_with_clocks(driver.stimulus.pack_samples(**inputs), count)
+    np.testing.assert_array_equal(results, driver.stimulus.pack_results(model.run(**inputs)))
+    assert clocks == expected.results.tolist()
+    assert_state(driver, model)
 
 
-def assert_state(driver: EPDriver, model: EPModel, clocks: NDArray[np.int64], but: tuple[str, ...] = ()) -> None:
+def assert_state(driver: EPDriver, model: EPModel, but: frozenset[str] = frozenset()) -> None:
     """All that can be read: synapses, the generator's state, statistics, errors."""
     assert driver.dump() == model.dump()
-    phases = {f"{phase}_cycles": int(count) for phase, count in zip(PHASES, clocks, strict=True)}
-    found, expected = driver.statistics(), model.statistics() | phases
-    assert found == {name: found[name] if name in but else expected[name] for name in found}
+    found, expected = driver.statistics(), model.statistics()
+    assert found == expected | {name: found[name] for name in but}
     assert {"samples", "inferred", "free_cycles"} < found.keys()
     assert driver.errors() == frozenset()

@@ -16,13 +16,14 @@ from hwgen.ep import network
 from hwgen.ep.config import EPConfig
 from hwgen.ep.control import Control
 from hwgen.ep.core import EPCore
+from hwgen.ep.plan import EPPlan
 from hwgen.ep.stimulus import EPStimulus
 from rtl_tests.ep.designs import lively_weights, samples_of
 from rtl_tests.simulate import simulate
 from sim.golden.ep import EPModel
 
-WRITTEN = 3
-"""Clocks from reading a word that learns to writing it."""
+WRITTEN = 2
+"""Clocks from reading a word that learns to writing it, without the lanes."""
 LONGEST = 10_000
 """Clocks that a run may take."""
 SAMPLES = 12
@@ -31,6 +32,8 @@ CONFIGS: dict[str, dict[str, Any]] = {
     "slots": {"layers": [9, 6, 3], "lanes": 2, "feedback_shift": 2, "state_bits": [2, 3]},
     "one port": {"layers": [9, 6, 3], "lanes": 2, "feedback_shift": 2, "state_bits": [2, 3], "memory_ports": 1},
     "layers": {"layers": [9, 4, 2, 3], "lanes": 2, "feedback_shift": [2, 4]},
+    # So few outputs that a slot's rows are over before the first one's sum is there.
+    "few outputs": {"layers": [6, 36, 2], "lanes": 9, "feedback_shift": 2, "free_steps": 12},
     "parallel": {"layers": [6, 4, 3], "relaxation": "parallel", "feedback_shift": 2, "state_bits": [2, 3]},
     "parallel, one port": {"layers": [6, 4, 3], "relaxation": "parallel", "feedback_shift": 2, "memory_ports": 1,
                            "nudging": "random-sign", "state_bits": [2, 3]},
@@ -39,45 +42,44 @@ CONFIGS: dict[str, dict[str, Any]] = {
 
 
 class Opened(EPCore):
-    """A core that shows its synapse memory."""
+    """A core that shows its synapse memory, and when it learns."""
 
     def elaborate(self, platform: object) -> Module:
         m = super().elaborate(platform)
         self.synapses = m.submodules.synapses
+        self.learning = m.submodules.statistics.in_learn
         return m
 
 
 class Rules:
     """What must hold in every clock; counts what happened."""
 
-    def __init__(self, ports: int) -> None:
-        self.ports = ports
+    def __init__(self, config: EPConfig) -> None:
+        self.ports = config.memory_ports
+        self.written = WRITTEN + EPPlan(config).learning_stages
         self.clock = 0
-        self.row: int | None = None  # address of the row that the memory is asked for in this clock
         self.pending: dict[int, int] = {}  # words read to learn: when they are written
         self.was_learning = False
         self.last_write = -100
         self.learns = self.drives = self.soon = 0
 
-    def follow(self, request: int | None, learning: bool, row: int | None, read: int | None, write: int | None) -> None:
-        """One clock: addresses, None where there is none."""
-        asked = [address for address in (request, self.row) if address is not None]
-        assert len(asked) <= 1, "two passes ask at once"
-        assert asked == ([] if read is None else [read])
+    def follow(self, learning: bool, kinds: int, update: bool, read: int | None, write: int | None) -> None:
+        """One clock: addresses, None where there is none; ``kinds``: of reads that are asked for."""
+        assert kinds <= 1, "two passes ask at once"
         assert read is None or read not in self.pending, f"word {read} is read before it is written"
         assert self.ports == 2 or read is None or write is None, "one port reads and writes"
         if write is not None:
             assert self.pending.pop(write, None) == self.clock, f"word {write} is written unasked or late"
             self.last_write = self.clock
         assert learning or not self.was_learning or not self.pending, "learning is over before the last word is written"
-        if read is not None and (learning or self.row is not None):
-            self.pending[read] = self.clock + WRITTEN
+        if read is not None and update:
+            self.pending[read] = self.clock + self.written
             self.learns += 1
         elif read is not None:
             assert not self.pending, "the drive reads while words learn"
             self.drives += 1
             self.soon += self.clock - self.last_write < 16
-        self.was_learning, self.row = learning, row
+        self.was_learning = learning
         self.clock += 1
         assert self.clock < LONGEST, "the machine hangs"
 
@@ -87,7 +89,7 @@ def run(name: str, seed: int, x_stall: float = 0.0, y_stall: float = 0.0) -> Rul
     config = EPConfig.parse(COMMON | CONFIGS[name])
     rng = np.random.default_rng(seed)
     weights, inputs = lively_weights(config, rng), samples_of(config, rng, SAMPLES)
-    stimulus, rules = EPStimulus(config), Rules(config.memory_ports)
+    stimulus, rules = EPStimulus(config), Rules(config)
     core = Opened(config, weights)
     results: list[int] = []
 
@@ -111,18 +113,16 @@ def run(name: str, seed: int, x_stall: float = 0.0, y_stall: float = 0.0) -> Rul
         await ctx.tick().repeat(20)
 
     async def watch(ctx: Any) -> None:
-        lanes, memory = core.synapses.lanes, core.synapses.memory
+        asked, memory = core.synapses.read, core.synapses.memory
+        kinds = sum(getattr(asked.tag, kind) for kind in ("drive", "learn"))
         pairs = (
-            (lanes.request.valid, lanes.request.address), (lanes.row, lanes.row_address),
             (memory.read_enable, memory.read_address), (memory.write_enable, memory.write_address),
         )  # fmt: skip
-        async for _, _, learning, *values in ctx.tick().sample(
-            lanes.learning, *(each for pair in pairs for each in pair)
+        async for _, _, learning, several, update, *values in ctx.tick().sample(
+            core.learning, kinds, asked.update, *(each for pair in pairs for each in pair)
         ):
-            request, row, read, write = (
-                address if valid else None for valid, address in zip(values[::2], values[1::2], strict=True)
-            )
-            rules.follow(request, bool(learning), row, read, write)
+            read, write = (address if valid else None for valid, address in zip(values[::2], values[1::2], strict=True))
+            rules.follow(bool(learning), several, bool(update), read, write)
 
     simulate(core, send, take, background=[watch])
     expected = stimulus.pack_results(EPModel(config, weights).run(**inputs)).tolist()

@@ -48,11 +48,12 @@ def test_a_board_trains_like_the_golden_model_and_starts_over_when_it_is_verifie
         board.close()
 
 
-def test_another_count_in_the_statistics_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["flips", "drive_cycles", "learn_cycles"])
+def test_another_count_in_the_statistics_is_a_difference(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     from sim.golden.ep import EPModel
 
     honest = EPModel.statistics
-    monkeypatch.setattr(EPModel, "statistics", lambda self: honest(self) | {"flips": honest(self)["flips"] + 1})
+    monkeypatch.setattr(EPModel, "statistics", lambda self: honest(self) | {name: honest(self)[name] + 1})
     report = hwgen.verify(DESIGN, samples=100)
     assert not report.ok and not report.statistics_equal and report.mismatches == 0
 

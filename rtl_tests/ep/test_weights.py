@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hwgen.ep.config import EPConfig
-from hwgen.ep.result import check_samples
 from hwgen.ep.weights import EPWeights
 from hwgen.errors import DesignError, HwgenError
+from hwgen.samples import check_samples
 from rtl_tests.ep.reference import random_config, random_weights
 from sim.golden.ep import EPModel
 
@@ -132,8 +132,8 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 ASKED: list[tuple[dict[str, Any], str]] = [
     ({"samples": np.zeros(5, int)}, r"samples must have shape \(n, 5\), one input a column, not \(5,\)"),
     ({"samples": np.zeros((2, 4), int)}, r"samples must have shape \(n, 5\).*not \(2, 4\)"),
-    ({"samples": np.zeros((2, 5))}, r"samples must be integers of 1 bits \(ep.pixel_bits\), not float64"),
-    ({"samples": np.full((2, 5), 2)}, r"samples must lie between 0 and 1 \(ep.pixel_bits = 1\), not 2 to 2"),
+    ({"samples": np.zeros((2, 5))}, r"samples must be integers of 0 to 1 \(pixel_bits\), not float64"),
+    ({"samples": np.full((2, 5), 2)}, r"samples must lie between 0 and 1 \(pixel_bits = 1\), not 2 to 2"),
     ({"samples": np.full((2, 5), -1)}, "samples must lie between 0 and 1 .*, not -1 to -1"),
     ({"labels": [0]}, r"labels must be integers of shape \(2,\), one a sample, not int64 of shape \(1,\)"),
     ({"labels": [0.0, 1.0]}, "labels must be integers .* not float64"),
@@ -157,3 +157,10 @@ def test_no_samples_are_samples() -> None:
     for result in (model.infer(np.zeros((0, 5), int)), model.train(np.zeros((0, 5), int), np.zeros(0, int))):
         assert len(result) == 0 and result.states.shape == (0, 3)
     assert model.dump() == before
+
+
+@pytest.mark.parametrize("seed", [1.5, True, "a", 0, 1 << 32, -1])
+def test_a_seed_that_is_none_is_refused(seed: Any) -> None:
+    model = EPModel(CONFIG)
+    with pytest.raises(HwgenError, match=r"seed must (be an integer|lie between 1 and 4294967295), not "):
+        model.initialise(seed)

@@ -2,16 +2,13 @@
 
 from typing import Any
 
-from amaranth.hdl import Assert, Assume, Elaboratable, Module, Mux, Signal
+from amaranth.hdl import Assert, Assume, Elaboratable, Module, Mux, Signal, Value
 
-from rtl_tests.formal.rules import at_most, inputs_of
-
-STALL = 1
-"""Clocks for which the assumed surroundings neither offer a beat nor admit a sample."""
+from rtl_tests.formal.rules import inputs_of
 
 
 class ScannerProof(Elaboratable):
-    """The entries of a list are inputs of the sample, in strictly ascending order.
+    """The entries of a list are inputs of the sample, in strictly ascending order, whatever the surroundings do.
 
     So no synapse word is visited twice in a pass, and none is read while an earlier visit's write is on its way.
     """
@@ -22,16 +19,37 @@ class ScannerProof(Elaboratable):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        m.submodules.dut = dut = self.dut
-        at_most(m, Assume, ~(dut.x.valid & dut.admit), STALL)
-        least = Signal(range(dut.sample.inputs + 1))  # that the next index may be
-        m.d.comb += Assert(~(dut.write & dut.commit))
-        with m.If(dut.write):
-            m.d.comb += Assert((dut.entry.index >= least) & (dut.entry.index < dut.sample.inputs))
-            m.d.sync += least.eq(dut.entry.index + 1)
-        with m.If(dut.commit | dut.clear):
-            m.d.sync += least.eq(0)
+        registers = registers_of(self.dut)
+        m.submodules.dut = self.dut
+        ascending(m, self.dut, registers)
         return m
+
+
+def ascending(m: Module, scanner: Any, registers: dict[str, Signal]) -> Signal:
+    """Assert that a scanner's indices ascend, and what else makes induction close; returns the least next index."""
+    sample = scanner.sample
+    least = Signal(range(sample.inputs + 1))
+    m.d.comb += Assert(~(scanner.write & scanner.commit))
+    with m.If(scanner.write):
+        m.d.comb += Assert((scanner.entry.index >= least) & (scanner.entry.index < sample.inputs))
+        m.d.sync += least.eq(scanner.entry.index + 1)
+    with m.If(scanner.commit | scanner.clear):
+        m.d.sync += least.eq(0)
+
+    # Of the beats of this sample that have come, and of the trailer before them that has not gone.
+    place, base = registers["place"], registers["base"]
+    m.d.comb += [
+        Assert(place <= sample.pixel_beats),
+        Assert(base == place * sample.pixels_per_beat),
+        Assert(trailers(scanner, registers).any() | (least <= base)),
+    ]
+    return least
+
+
+def trailers(scanner: Any, registers: dict[str, Signal]) -> Value:
+    """Trailers on their way through a scanner, one bit each."""
+    waits = registers["waits"] & registers["is_trailer"]
+    return Value.cast(waits) | registers["scanned_trailer"] << 1 | scanner.commit << 2
 
 
 class BankProof(Elaboratable):
@@ -43,6 +61,7 @@ class BankProof(Elaboratable):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
+        registers = registers_of(self.dut)
         m.submodules.dut = dut = self.dut
         # The core claims what is ready and releases what it has claimed.
         claimed = Signal(range(dut.banks + 1))
@@ -56,11 +75,38 @@ class BankProof(Elaboratable):
         m.d.sync += address.eq(dut.read_address)
         age = Signal(2)
         same = (claimed != 0) & ~dut.release & (dut.read_address == address)
-        m.d.comb += Assume(dut.read_bank == oldest)
+        m.d.comb += [Assume(dut.read_bank == oldest), Assume(dut.read_address < dut.sample.inputs)]
         entry = Signal.like(dut.entry.as_value())
         m.d.sync += [entry.eq(dut.entry), age.eq(0)]
         with m.If(same):
             m.d.sync += age.eq(age + (age != 3))
         with m.If(age == 3):
             m.d.comb += Assert(dut.entry.as_value() == entry)
+        self._add_order(m, registers, claimed, oldest)
         return m
+
+    def _add_order(self, m: Module, registers: dict[str, Signal], claimed: Signal, oldest: Signal) -> None:
+        """Assert that banks are claimed, complete, filling and free in the order of their turns."""
+        dut = self.dut
+        scanner_registers = registers_of(dut.elaborate(None).submodules.scanner)
+        scanner = dut.elaborate(None).submodules.scanner
+        least = ascending(m, scanner, scanner_registers)
+        held, complete, filling = registers["held"], registers["complete"], registers["filling"]
+        written, write_address = registers["written"], registers["write_address"]
+        begun = sum(trailers(scanner, scanner_registers)) + (scanner_registers["place"] != 0)
+        m.d.comb += [
+            Assert(held <= dut.banks),
+            Assert(held == claimed + complete + begun),
+            Assert(oldest < dut.banks),
+            Assert(dut.bank == (oldest + claimed) % dut.banks),
+            Assert(filling == (oldest + claimed + complete) % dut.banks),
+            Assert(write_address == filling * dut.stride + written),
+            Assert(written <= least),
+        ]
+
+
+def registers_of(component: Any) -> dict[str, Signal]:
+    """Elaborate a component, once for all; returns what it drives, by name: proofs state what holds between these."""
+    module = component.elaborate(None)
+    component.elaborate = lambda platform: module
+    return {signal.name: signal for signal in module._driving}

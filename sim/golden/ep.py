@@ -8,11 +8,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from hwgen.ep.config import EPConfig
 from hwgen.ep.latch import warn_if_latched
-from hwgen.ep.registers import count_names
-from hwgen.ep.result import EPResult, Samples, check_samples, check_seed
+from hwgen.ep.plan import EPPlan
+from hwgen.ep.registers import count_names, cycle_names
+from hwgen.ep.result import EPResult
 from hwgen.ep.weights import EPWeights
+from hwgen.samples import Samples, check_samples, check_seed
 from sim.golden import ep_cycles, ep_kernel
-from sim.golden.ep_cycles import Timing
+from sim.golden.crossbar import fill
+from sim.golden.ep_cycles import PHASES, Clocks, Timing
 from sim.golden.ep_rule import TRACE, Rule
 
 
@@ -74,7 +77,9 @@ class EPModel:
         Raises :class:`~hwgen.errors.HwgenError` for a seed out of range.
         """
         seed = check_seed(self.config, seed)
-        self._signs = ep_kernel.initial_signs(seed, self.config.synapses)
+        drawn = fill(EPPlan(self.config).matrices, self.config.lanes, seed)
+        # One bit each, a number of 0 or -1: a set bit means +.
+        self._signs = np.concatenate([-1 - 2 * matrix.ravel() for matrix in drawn]).astype(np.int8)
         self._agreements = np.zeros(self.config.synapses, np.int16)
         self._random = seed
 
@@ -108,22 +113,19 @@ class EPModel:
         """
         checked = check_samples(self.config, samples, labels, learn)
         trace = self.trace(checked)
-        self._count(checked, trace)
+        clocks = self.clocks(checked, trace)
+        self._count(checked, trace, clocks)
         warn_if_latched(self.config, trace.states, trace["prediction"], checked.labels if checked.learn.all() else None)
-        busy, elapsed = (
-            ep_cycles.count(self._timing, trace.samples, checked.learn, trace.slots_changed)
-            if len(checked.inputs)
-            else (0, 0)
-        )
         return EPResult(
             predictions=trace["prediction"],
             states=trace.states,
             free_steps=trace["free_steps"],
-            nudged_steps=trace["negative_steps"] + trace["positive_steps"],
+            negative_steps=trace["negative_steps"],
+            positive_steps=trace["positive_steps"],
             changed=trace["changed"],
             flips=trace["flips"],
-            busy_cycles=busy,
-            elapsed_cycles=elapsed,
+            busy_cycles=clocks.busy,
+            elapsed_cycles=int(clocks.results[-1]) if len(checked.inputs) else 0,
         )
 
     def trace(self, samples: Samples) -> Trace:
@@ -148,15 +150,20 @@ class EPModel:
         )
         return trace
 
+    def clocks(self, samples: Samples, trace: Trace) -> Clocks:
+        """What the machine takes for samples, traced by :meth:`trace`, when both its streams run at full speed."""
+        return ep_cycles.count(self._timing, trace.samples, samples.learn, trace.slots_changed)
+
     def statistics(self) -> dict[str, int]:
-        """The machine's counters of samples and of what was done with them, by register name."""
+        """The machine's counters of samples, of what was done with them and of clocks, by register name; clocks are
+        those of streams at full speed."""
         return {"samples": self._samples} | self._counts
 
     def clear_statistics(self) -> None:
         """Set all of them but ``samples`` to 0."""
-        self._counts = dict.fromkeys(count_names(self.config), 0)
+        self._counts = dict.fromkeys([*count_names(self.config), *cycle_names(self.config)], 0)
 
-    def _count(self, samples: Samples, trace: Trace) -> None:
+    def _count(self, samples: Samples, trace: Trace, clocks: Clocks) -> None:
         """Add what was done to the statistics."""
         learnt, wrong = samples.learn, trace["prediction"] != samples.labels
         more = {
@@ -167,6 +174,7 @@ class EPModel:
             "free_steps": trace["free_steps"],
             "nudged_steps": trace["negative_steps"] + trace["positive_steps"],
             "flips": trace["flips"],
+            **{f"{phase}_cycles": count for phase, count in zip(PHASES, clocks.phases, strict=True)},
         }
         self._samples += len(samples.inputs)
         for name in self._counts:

@@ -11,19 +11,21 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from hwgen.crossbar.stages import WORD_STAGES
 from hwgen.ep.config import EPConfig
-from hwgen.ep.plan import BANKS, EPPlan
+from hwgen.ep.plan import BANKS, ROW_STAGES, EPPlan
+from sim.golden.crossbar import COMPLETE, load_clocks, pass_clocks
 
 Ints = NDArray[np.int64]
 
-COMPLETE = 3
-"""From the end of loading to the complete list."""
-DRIVE = 8
-"""What a drive takes beside its sweeps: to claim the list, to begin, and from the last entry to the complete sum."""
-AGAIN = 7
-"""The same for a drive that is summed again."""
-LEARN_INPUTS = 5
-"""What a sweep that learns takes beside its entries, until the next slot."""
+AGAIN = WORD_STAGES + 2
+"""What a drive that is summed again takes beside its sweeps: from the last entry to its word, and from this to the
+complete sum and to those who wait for it."""
+DRIVE = AGAIN + 1
+"""The same for a drive whose list is claimed first."""
+LEARN_INPUTS = WORD_STAGES - ROW_STAGES + 2
+"""What a sweep that learns takes beside its entries, until the next slot: from the last entry until that slot may be
+loaded, and a clock before and after."""
 
 
 class Timing(NamedTuple):
@@ -39,8 +41,10 @@ class Timing(NamedTuple):
     """One step of the relaxation."""
     decision: int
     """From a step's last update to knowing whether it changed anything."""
-    tree: int
-    """From the lanes to the sum over them."""
+    count_drain: int
+    """From the count of the last slot's changed neurons to its sum."""
+    flips_drain: int
+    """From the last word that learns to the number of its flips."""
     pause: int
     """Between two words that learn."""
 
@@ -55,7 +59,8 @@ class Timing(NamedTuple):
             rows=plan.sign_words,
             step=plan.step_clocks,
             decision=plan.decision_delay,
-            tree=plan.tree_depth,
+            count_drain=plan.count_drain,
+            flips_drain=plan.flips_drain,
             pause=2 - config.memory_ports,
         )
 
@@ -65,12 +70,23 @@ PHASES = ("drive", "free", "nudged", "learn")
 DRIVING, FREE, NUDGED, LEARNING = range(len(PHASES))
 
 
+class Clocks(NamedTuple):
+    """What some samples take."""
+
+    busy: int
+    """Clocks in which the machine works."""
+    results: Ints
+    """Shape ``(n,)``: the clock of each sample's result on ``y``."""
+    phases: Ints
+    """Clocks of each of :data:`PHASES`. A drive is summed while another sample is in another phase, so these may be
+    more than those in which the machine works."""
+
+
 @njit(cache=True)
 def count(
     timing: Timing, trace: NDArray[np.void], learning: NDArray[np.bool_], slots_changed: NDArray[np.bool_]
-) -> tuple[int, int]:
-    """Clocks of some samples, in order: those in which the machine works, and those from the first sample's first
-    transfer to the last result's.
+) -> Clocks:
+    """Clocks of some samples, in order.
 
     Args:
         timing: of the machine.
@@ -78,20 +94,10 @@ def count(
         learning: shape ``(n,)``: which of them were learnt from.
         slots_changed: shape ``(n, slots)``: see :class:`~sim.golden.ep.Trace`.
     """
-    return count_by_phase(timing, trace, learning, slots_changed, np.zeros(len(PHASES), np.int64))
-
-
-@njit(cache=True)
-def count_by_phase(
-    timing: Timing,
-    trace: NDArray[np.void],
-    learning: NDArray[np.bool_],
-    slots_changed: NDArray[np.bool_],
-    phases: Ints,
-) -> tuple[int, int]:
-    """:func:`count`, which adds the clocks of each of :data:`PHASES` to ``phases``. A drive is summed while another
-    sample is in another phase, so these clocks may be more than those in which the machine works."""
     samples = len(trace)
+    results, phases = np.zeros(samples, np.int64), np.zeros(len(PHASES), np.int64)
+    if not samples:
+        return Clocks(0, results, phases)
     given_back = np.full(BANKS, -1, np.int64)  # when each bank was, last
     busy = 0
     idle = 0  # from when on the control awaits a sample
@@ -117,7 +123,7 @@ def count_by_phase(
             now += phase(timing, note.positive_steps) if note.positive_steps else 0
             phases[NUDGED] += now - nudged
             # Count the changed neurons of each slot.
-            now += timing.slots + timing.tree + 3
+            now += timing.slots + timing.count_drain + 1
             end = now + 1
             if note.learnt:
                 # A drive that has begun is summed first.
@@ -127,8 +133,8 @@ def count_by_phase(
                 now = begin + (1 + pause) * timing.rows + (1 - pause) * timing.slots
                 for slot in range(timing.groups):
                     sweeps = slots_changed[n, slot] and note.active_inputs
-                    now += (1 + pause) * note.active_inputs - pause + LEARN_INPUTS if sweeps else 1
-                now += timing.tree + 4
+                    now += pass_clocks(note.active_inputs, 0, pause) + LEARN_INPUTS if sweeps else 1
+                now += timing.flips_drain + 1
                 phases[LEARNING] += now - begin
                 end = now + 1
                 if more and not before:
@@ -138,7 +144,7 @@ def count_by_phase(
                     again = now
                     driven = now + 1 + sweeps_of(timing, trace[n + 1]) + AGAIN
         given_back[n % BANKS] = end
-        idle = end + 1
+        results[n] = idle = end + 1
 
         # The control works from start on, and the next sample's drive after it, where it is late.
         busy += end - start
@@ -146,15 +152,14 @@ def count_by_phase(
             phases[DRIVING] += sweeps_of(timing, trace[n + 1]) + DRIVE - 1
             phases[DRIVING] += driven - again - 1 if again else 0
             busy += max(0, driven - max(idle, again + 1 if again else claimed + 1))
-    return busy, idle
+    return Clocks(busy, results, phases)
 
 
 @njit(cache=True)
 def load(timing: Timing, note: Any, loaded: int, bank: int, free: int) -> tuple[int, int, int]:
     """When a sample has come in, when its list is claimed and when its drive is summed; ``loaded``: when the sample
     before it had come in; ``bank``: when its bank was given back; ``free``: from when on lists are claimed."""
-    # A clock for each active input, one for a beat without any, one for the trailer.
-    end = max(loaded, bank + 1) + note.active_inputs + timing.pixel_beats - note.active_beats + 1
+    end = max(loaded, bank + 1) + load_clocks(timing.pixel_beats, note.active_inputs, note.active_beats)
     claimed = max(end + COMPLETE, free)
     return end, claimed, claimed + sweeps_of(timing, note) + DRIVE
 
@@ -162,7 +167,7 @@ def load(timing: Timing, note: Any, loaded: int, bank: int, free: int) -> tuple[
 @njit(cache=True)
 def sweeps_of(timing: Timing, note: Any) -> int:
     """The sweeps of a drive: for each slot a clock to begin, and one for each active input."""
-    return timing.groups * (1 + note.active_inputs)
+    return timing.groups * pass_clocks(note.active_inputs, 1, 0)
 
 
 @njit(cache=True)

@@ -9,57 +9,12 @@ the others neuron by neuron of the layer above (``[above, below]``). So a loop a
 one array too, layer by layer, inputs left out.
 """
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from hwgen.parts.polynomials import TAPS
+from sim.golden.crossbar import next_random, scan
 from sim.golden.ep_rule import Inputs, Neurons, Rule
-
-TAP_MASK = sum(1 << (exponent - 1) for exponent in TAPS[32])
-
-
-@njit(cache=True)
-def next_random(state: int) -> int:
-    """The LFSR's next state: ``{state[30:0], feedback}``."""
-    taps = state & TAP_MASK
-    for half in (16, 8, 4, 2, 1):
-        taps ^= taps >> half
-    return (state << 1 | taps & 1) & 0xFFFFFFFF
-
-
-@njit(cache=True)
-def initial_signs(seed: int, count: int) -> NDArray[np.int8]:
-    """Signs in memory order: bit 0 of each of the LFSR's states, the seed first; 1 means +."""
-    signs = np.empty(count, np.int8)
-    state = seed
-    for synapse in range(count):
-        signs[synapse] = 1 if state & 1 else -1
-        state = next_random(state)
-    return signs
-
-
-@njit(cache=True)
-def scan(rule: Rule, sample: NDArray[np.uint8], inputs: Inputs, note: Any) -> None:
-    """Find the inputs that matter: those with x > 0, and those to learn from."""
-    last_beat = -1
-    for index in range(rule.layers[0]):
-        pixel = np.int64(sample[index])
-        reached = pixel >= rule.input_threshold
-        x = np.int64(reached) if rule.input_bits == 1 else pixel >> rule.input_shift
-        if x == 0:
-            continue
-        inputs.active[note.active_inputs] = index
-        inputs.values[note.active_inputs] = x
-        note.active_inputs += 1
-        beat = index // rule.beat_inputs
-        note.active_beats += beat != last_beat
-        last_beat = beat
-        if reached:
-            inputs.learning[note.learning_inputs] = index
-            note.learning_inputs += 1
 
 
 @njit(cache=True)
@@ -196,14 +151,17 @@ def learn(
     """Compare the activities at the ends of two phases; returns how many synapses flipped, of weight layer 0 and of the
     others.
 
-    Weight layer 0: step = sign (B2_j - B1_j) e_k, e being 1 for the inputs learnt from, of which there are ``count``.
+    Weight layer 0: step = sign (B2_j - B1_j) e_k, e being 1 for the inputs learnt from, which are among the ``count``
+    active ones.
     The others: step = sign (B2_i B2_j - B1_i B1_j), i above and j below.
     """
     input_flips = flips = 0
     size = rule.layers[1]
     changed = np.flatnonzero(first[:size] != second[:size])
     for index in range(count):
-        fan_out = inputs.learning[index] * size
+        if not inputs.learn[index]:
+            continue
+        fan_out = inputs.active[index] * size
         for neuron in changed:
             step = int(sign * (second[neuron] - first[neuron]))
             input_flips += count_agreement(
@@ -257,7 +215,16 @@ def run(
     moved = np.empty(last + 1, np.bool_)
     for n in range(len(samples)):
         note = trace[n]
-        scan(rule, samples[n], inputs, note)
+        note.active_inputs, note.active_beats = scan(
+            samples[n],
+            rule.input_bits,
+            rule.input_shift,
+            rule.input_threshold,
+            rule.beat_inputs,
+            inputs.active,
+            inputs.values,
+            inputs.learn,
+        )
         drive(rule, signs, inputs, note.active_inputs, neurons)
         moved[:] = True
         label = labels[n]
@@ -286,6 +253,6 @@ def run(
                 note.changed += 1
                 slots_changed[n, j // rule.lanes] = True
         note.learnt = np.any(first != second)
-        note.input_flips, flips = learn(rule, signs, agreements, inputs, note.learning_inputs, first, second, sign)
+        note.input_flips, flips = learn(rule, signs, agreements, inputs, note.active_inputs, first, second, sign)
         note.flips = note.input_flips + flips
     return random

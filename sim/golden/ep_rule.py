@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwgen.ep.config import EPConfig
+from hwgen.ep.plan import EPPlan
 
 Ints = NDArray[np.int64]
 
@@ -21,7 +22,6 @@ TRACE = np.dtype(
         ("input_flips", np.int32),  # those of them between inputs and first hidden layer
         ("active_inputs", np.int32),  # inputs with x > 0
         ("active_beats", np.int32),  # transfers that hold any of them
-        ("learning_inputs", np.int32),  # inputs that reach the threshold: those learnt from
     ]
 )
 """What is noted of each sample; 0 where a phase did not take place."""
@@ -57,6 +57,7 @@ class Rule(NamedTuple):
     @classmethod
     def of(cls, config: EPConfig) -> "Rule":
         """The rule of a machine."""
+        sample = EPPlan(config).sample_format
         shapes = [above * below for above, below in config.weight_shapes]
         return cls(
             layers=np.array(config.layers),
@@ -71,11 +72,11 @@ class Rule(NamedTuple):
             nudged_steps=config.nudged_steps,
             beta=config.beta,
             outputs_per_class=config.outputs_per_class,
-            input_shift=config.pixel_bits - config.input_bits,
+            input_shift=sample.input_shift,
             drive_shift=config.drive_shift,
             input_bits=config.input_bits,
             input_threshold=config.input_threshold,
-            beat_inputs=config.stream_bits // config.pixel_bits,
+            beat_inputs=sample.pixels_per_beat,
             lanes=config.lanes,
         )
 
@@ -87,8 +88,8 @@ class Inputs(NamedTuple):
     """Indices of the inputs with x > 0."""
     values: Ints
     """Their x."""
-    learning: Ints
-    """Indices of the inputs that are learnt from."""
+    learn: Ints
+    """1 for those of them that are learnt from."""
 
 
 class Neurons(NamedTuple):

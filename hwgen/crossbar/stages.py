@@ -1,0 +1,26 @@
+"""Clocks of a synapse word's way and of a sum over the lanes. Plain data: imports no HDL, so that cycle models say the
+same as the RTL."""
+
+LIST_STAGES = 2
+"""Clocks from the address of a list entry to the entry."""
+
+REQUEST_STAGES = LIST_STAGES + 1
+"""Clocks from issuing an entry to asking for its synapse word: the list, and the register behind the addition of the
+base."""
+
+MEMORY_STAGES = 2
+"""Clocks from the address of a synapse word to the word: the memory, and the register behind it."""
+
+WORD_STAGES = REQUEST_STAGES + MEMORY_STAGES
+"""Clocks from issuing an entry to the synapse word that it selects."""
+
+
+def turnaround(latency: int) -> int:
+    """Clocks from the last one of a sweep whose words are written, ``latency`` clocks after they were used, to the
+    first one in which another sweep over any of these words may be started."""
+    return MEMORY_STAGES + latency
+
+
+def tree_depth(lanes: int, levels: int) -> int:
+    """Clocks from the lanes to their sum, with ``levels`` levels of two-input adders in each."""
+    return max(1, -(-(lanes - 1).bit_length() // levels))
