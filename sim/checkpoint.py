@@ -1,8 +1,13 @@
 """The folder of a training: checkpoints to go on from, and its results."""
 
+import fcntl
 import hashlib
 import json
+import logging
+import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +22,8 @@ CHECKPOINT = "checkpoint.json"
 WEIGHTS = "weights.npz"
 REPORT = "training.json"
 CURVE = "curve.png"
+
+log = logging.getLogger("hwgen")
 
 
 def weights_sha256(weights: Any) -> str:
@@ -58,28 +65,45 @@ class TrainingFolder:
     identity: dict[str, Any]
     """What makes a training what it is, as JSON values: whoever goes on must give the same."""
 
-    def check_free(self) -> None:
-        """Raise :class:`~hwgen.errors.HwgenError` when a new training here would replace one that is not over."""
-        if not (self.path / CHECKPOINT).exists():
-            return
-        saved = self._read()
-        if not saved["complete"]:
-            raise HwgenError(
-                f"{self.path} holds a training that was stopped in epoch {len(saved['position']['epochs']) + 1}; "
-                "go on with --resume, name another folder, or remove this one"
-            )
+    @contextmanager
+    def taken(self, new: bool) -> Iterator[None]:
+        """Meanwhile no other training, of this process or another, uses the folder.
 
-    def clear(self) -> None:
-        """Remove the files of an earlier training."""
-        for name in (CHECKPOINT, REPORT, CURVE, WEIGHTS):
-            (self.path / name).unlink(missing_ok=True)
-        self._remove_weights(None)
+        Args:
+            new: whether a training begins; the folder is then made. Otherwise it must hold a checkpoint.
+
+        Raises :class:`~hwgen.errors.HwgenError` where another training uses the folder, where it cannot be written,
+        where a new training would replace one that is not over, and where there is no checkpoint to go on from.
+        """
+        if not new:
+            self._read()
+        made = not self.path.exists()
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                handle = os.open(self.path, os.O_RDONLY)
+        except OSError as error:
+            raise HwgenError(f"cannot write to {self.path}: {error.strerror}; name another folder as output") from None
+        try:
+            self._lock(handle)
+            if new:
+                self._check_free()
+            yield
+        finally:
+            if made:
+                with suppress(OSError):
+                    self.path.rmdir()  # succeeds where nothing was written
+            os.close(handle)
+
+    @property
+    def finished(self) -> bool:
+        """Whether the folder holds a training that is over."""
+        return (self.path / CHECKPOINT).exists() and bool(self._read()["complete"])
 
     def save(self, checkpoint: Checkpoint, complete: bool) -> None:
         """Write a checkpoint; ``complete`` says that all epochs asked for are over."""
         sha256 = weights_sha256(checkpoint.weights)
         file = self.path / _weights_name(sha256)
-        self.path.mkdir(parents=True, exist_ok=True)
         checkpoint.weights.save(file)
         saved = {"training": self.identity, "complete": complete, "weights_sha256": sha256}
         write_json(self.path / CHECKPOINT, {**saved, "position": checkpoint.position.as_dict()})
@@ -104,8 +128,8 @@ class TrainingFolder:
         return Checkpoint(Position.from_dict(saved["position"]), weights)
 
     def finish(self, report: dict[str, Any], checkpoint: Checkpoint) -> list[Path]:
-        """Write the results beside the checkpoint and return their files, ``curve.png`` where Matplotlib is
-        installed.
+        """Write the results beside the checkpoint, in the place of earlier ones, and return their files,
+        ``curve.png`` where Matplotlib is installed.
 
         Args:
             report: what ``training.json`` shall hold; ``design`` in it is the figure's title.
@@ -115,10 +139,34 @@ class TrainingFolder:
         write_json(self.path / REPORT, report)
         files = [self.path / REPORT, self.path / WEIGHTS]
         image = curve(checkpoint.position.epochs, report["design"])
-        if image is not None:
+        if image is None:
+            (self.path / CURVE).unlink(missing_ok=True)  # of an earlier training
+        else:
             write_bytes(self.path / CURVE, image)
             files.append(self.path / CURVE)
         return files
+
+    def _lock(self, handle: int) -> None:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise HwgenError(
+                f"another training is using {self.path}; wait until it is over, or name another folder as output"
+            ) from None
+        except OSError as error:  # a file system without locks
+            log.warning("%s: nothing keeps another training out: %s", self.path, error.strerror)
+
+    def _check_free(self) -> None:
+        """Raise where a new training here would replace one that has learnt something and is not over."""
+        if not (self.path / CHECKPOINT).exists():
+            return
+        saved = self._read()
+        position = Position.from_dict(saved["position"])
+        if not saved["complete"] and position != Position():
+            raise HwgenError(
+                f"{self.path} holds a training that was stopped in epoch {len(position.epochs) + 1}; "
+                "go on with --resume, name another folder, or remove this one"
+            )
 
     def _read(self) -> dict[str, Any]:
         path = self.path / CHECKPOINT
@@ -129,7 +177,9 @@ class TrainingFolder:
                 raise TypeError("training must be a table")
             return {key: saved[key] for key in ("training", "complete", "weights_sha256", "position")}
         except FileNotFoundError:
-            raise HwgenError(f"{self.path} holds no checkpoint ({CHECKPOINT}); begin without --resume") from None
+            raise HwgenError(
+                f"{self.path} holds no checkpoint ({CHECKPOINT}); name the folder that does, or begin without --resume"
+            ) from None
         except (ValueError, TypeError, KeyError) as error:
             raise HwgenError(f"{path} is not a checkpoint of hwgen train: {error!r}; remove it") from None
 

@@ -4,12 +4,12 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.images import Inputs
+from hwgen.samples import Inputs
 from sim.stream import CHUNK, TrainingStream
 
 COUNTED = {"steps_free": "free_steps", "steps_nudged": "nudged_steps", "flips": "flips"}
@@ -38,6 +38,17 @@ class LearningMachine(Protocol):
 
     def close(self) -> None:
         """Give the machine back."""
+
+
+@runtime_checkable
+class Scheduled(Protocol):
+    """What a learning core's golden model and driver have beside :class:`LearningMachine` if how they learn depends on
+    how far the training is, such as a step size that shrinks."""
+
+    def start_epoch(self, epoch: int, epochs: int) -> None:
+        """The samples that :meth:`LearningMachine.train` gets from now on are of epoch ``epoch``, from 0 on, of
+        ``epochs``. Called before the first samples of each epoch, and again where a training is resumed within one:
+        the same arguments must set the same, whatever was set before."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +131,7 @@ def advance(
     """Train until so many epochs are over, tests included.
 
     Args:
-        machine: holds the weights that belong to ``position``.
+        machine: holds the weights that belong to ``position``; told of each epoch if it is :class:`Scheduled`.
         stream: the training samples.
         test: samples and labels for the test after each epoch, which changes nothing; or None.
         position: where the training stands; brought up to date.
@@ -134,6 +145,8 @@ def advance(
     """
     with _each_warning_once() as heeded:
         while len(position.epochs) < epochs:
+            if isinstance(machine, Scheduled):
+                machine.start_epoch(len(position.epochs), epochs)
             while position.sums.samples < len(stream):
                 if stop():
                     return False

@@ -2,7 +2,8 @@
 
 from hwgen.errors import DesignError, HwgenError
 from hwgen.evaluation import Evaluation
-from sim.images import Inputs, check_fit, load_images, to_samples
+from hwgen.samples import Inputs
+from sim.images import check_fit, load_images, to_samples
 
 
 def load_held_out(data: str, config: Inputs) -> Evaluation:

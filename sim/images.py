@@ -5,29 +5,17 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hwgen.errors import HwgenError
+from hwgen.samples import Inputs, check_inputs, check_labels
 from sim.datasets import Dataset, load_mnist, load_split
 
 TEST_FRACTION, SPLIT_SEED = 0.25, 0
 """How the bundled digits are split: as a design file's ``[source]`` does by default."""
-
-
-class Inputs(Protocol):
-    """What of a core's config decides how an image becomes a sample."""
-
-    @property
-    def inputs(self) -> int: ...
-
-    @property
-    def pixel_bits(self) -> int: ...
-
-    @property
-    def classes(self) -> int: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,17 +46,10 @@ class Images:
 
         Raises :class:`~hwgen.errors.HwgenError` naming the shape, type or value that is wrong.
         """
-        pixels = checked_samples(config, samples)
-        classes = np.asarray(labels)
-        if classes.shape != (len(pixels),) or not np.issubdtype(classes.dtype, np.integer):
-            raise HwgenError(
-                f"y must be integers of shape ({len(pixels)},), one a sample, not {classes.dtype} of shape "
-                f"{classes.shape}"
-            )
-        if not len(classes):
-            raise HwgenError("X must hold at least one sample")
-        if not 0 <= classes.min() <= classes.max() < config.classes:
-            raise HwgenError(f"y must lie between 0 and {config.classes - 1}, not {classes.min()} to {classes.max()}")
+        pixels = check_inputs(config, samples)
+        classes = check_labels(config, labels, len(pixels))
+        if not len(pixels):
+            raise HwgenError("samples must not be empty: nothing can be learnt from none")
         side = math.isqrt(config.inputs)
         height, width = (side, side) if side**2 == config.inputs else (1, config.inputs)
         return cls("samples", pixels, classes.astype(np.int64), height, width, config.pixel_bits)
@@ -157,21 +138,6 @@ def to_samples(config: Inputs, pixels: NDArray[Any], images: Images) -> NDArray[
         top, left = (images.height - rows) // 2, (images.width - columns) // 2
         part = whole[:, top : top + rows, left : left + columns]
     return _scale(part.reshape(len(whole), config.inputs), images.bits, config.pixel_bits)
-
-
-def checked_samples(config: Inputs, samples: ArrayLike) -> NDArray[np.uint8]:
-    """``samples``, shape ``(n, inputs)``, integers of 0 to ``2**pixel_bits - 1`` or booleans, as bytes.
-
-    Raises :class:`~hwgen.errors.HwgenError` naming the shape, type or value that is wrong.
-    """
-    array, largest = np.asarray(samples), (1 << config.pixel_bits) - 1
-    if array.ndim != 2 or array.shape[1] != config.inputs:
-        raise HwgenError(f"X must have shape (n, {config.inputs}), one input a column, not {array.shape}")
-    if array.dtype != bool and not np.issubdtype(array.dtype, np.integer):
-        raise HwgenError(f"X must be integers of 0 to {largest}, not {array.dtype}")
-    if array.size and (array.min() < 0 or array.max() > largest):
-        raise HwgenError(f"X must lie between 0 and {largest}, not {array.min()} to {array.max()}")
-    return array.astype(np.uint8)
 
 
 def _mnist_folder() -> Path:

@@ -7,9 +7,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.errors import HwgenError
+from hwgen.integers import check_integer
+from hwgen.samples import Inputs
 from sim.augment import shift_images
-from sim.images import Images, Inputs, to_samples
+from sim.images import Images, to_samples
 
 CHUNK = 1000
 """Samples that a machine is given at once. It is a part of what a training is: clocks are counted chunk by chunk, from
@@ -33,7 +34,7 @@ class TrainingStream:
     Every epoch is shuffled anew, and every sample moved anew. No epoch and no chunk depends on those before it, so a
     training goes on anywhere, on any backend. The numbers are NumPy's (PCG64): other releases could draw others.
 
-    Raises :class:`~hwgen.errors.HwgenError` for a seed or a shift out of range.
+    Raises :class:`~hwgen.errors.HwgenError` for a seed or a shift that is no integer or out of range.
     """
 
     config: Inputs
@@ -45,12 +46,16 @@ class TrainingStream:
     order: Order = Order.SHUFFLED
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < 1 << 32:
-            raise HwgenError(f"seed must lie between 0 and {(1 << 32) - 1}, not {self.seed}")
-        most = min(self.images.height, self.images.width) - 1
-        if not 0 <= self.shift <= most:
-            size = f"{self.images.height} x {self.images.width}"
-            raise HwgenError(f"shift must lie between 0 and {most} pixels for images of {size}, not {self.shift}")
+        seed = check_integer("seed", self.seed, 0, (1 << 32) - 1)
+        size = f"pixels for images of {self.images.height} x {self.images.width}"
+        shift = check_integer("shift", self.shift, 0, min(self.images.height, self.images.width) - 1, size)
+        object.__setattr__(self, "seed", seed)  # NumPy's integers become Python's: they are written as JSON
+        object.__setattr__(self, "shift", shift)
+
+    @property
+    def random(self) -> bool:
+        """Whether the seed matters."""
+        return self.order is Order.SHUFFLED or self.shift > 0
 
     def __len__(self) -> int:
         """Samples of an epoch."""

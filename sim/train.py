@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from hwgen import registry
 from hwgen.design import Design
 from hwgen.errors import DesignError, HwgenError
+from hwgen.integers import check_integer
 from sim.checkpoint import Checkpoint, TrainingFolder, weights_sha256
 from sim.epochs import Epoch, Position, advance
 from sim.images import ImageSplit, check_fit, load_images, to_samples
@@ -80,24 +82,25 @@ def train(
             ``[source]`` names, or digits. How images become samples is in :func:`sim.images.to_samples`.
         backend: ``"golden"``, ``"rtl"`` or ``"serial:PORT"``. A board cannot count elapsed clocks: ``cycles`` is None.
         epochs: how often to go through the training images, at least 1; those before resuming count.
-        seed: of the order of images and of their shifts, 0 to 2**32 - 1. What the machine draws itself depends on the
-            design's seed, not on this one.
+        seed: of the order of images and of their shifts, 0 to 2**32 - 1; without effect in the order of the file and
+            without shifts. What the machine draws itself depends on the design's seed, not on this one.
         shift: most pixels by which an image is moved in either direction, anew in each epoch, before it is cropped.
         order: ``"shuffled"``, anew in each epoch, or ``"file"``: as in the data.
         output: folder for checkpoints and results (``training.json``, ``weights.npz``, ``curve.png``); None: writes
-            nothing. A checkpoint is written after each epoch, and at a stop.
+            nothing. A checkpoint is written at the start, after each epoch, and at a stop. In a folder that holds a
+            training that is over, its checkpoint stays until there is another one, and its results until the new
+            training is over, too.
         resume: go on from the checkpoint in ``output``, which may come from another backend.
         baudrate: of the board, by default 3,000,000.
         stop: asked between chunks of 1000 samples whether to stop.
         at: called after each chunk with where the training stands and the samples of an epoch.
 
     Raises :class:`~hwgen.errors.HwgenError` naming what is wrong: a core that does not learn, data that are missing or
-    do not fit, a checkpoint of another training, a folder whose training is not over.
+    do not fit, a checkpoint of another training, a folder whose training is not over, that another training uses, or
+    that cannot be written.
     """
-    if epochs < 1:
-        raise DesignError(f"epochs must be at least 1, not {epochs}")
-    if registry.backend(backend)[0] != registry.PORT_BACKEND and baudrate is not None:
-        raise DesignError(f"backend {backend} has no baud rate; leave it out")
+    epochs = check_integer("epochs", epochs, 1)
+    registry.check_baudrate(registry.backend(backend)[0], baudrate)
     if resume and output is None:
         raise DesignError("resume needs output, the folder that holds the checkpoint")
     check_learns(design)
@@ -105,26 +108,32 @@ def train(
     stream = _stream(design, images, seed, shift, check_order(order))
     test = to_samples(stream.config, images.test.pixels, images.test), images.test.labels
     start = Checkpoint(Position(), starting_weights(design))
-    folder = None
-    if output is not None:
-        folder = TrainingFolder(Path(output), _identity(design, start.weights, stream, images))
-        if resume:
-            start = folder.load(type(start.weights), design.config)
-            _check_not_beyond(start.position, epochs, folder.path)
-        else:
-            folder.check_free()
-
-    machine = open_machine(design, backend, **({} if baudrate is None else {"baudrate": baudrate}))
-    try:
+    if stream.seed and not stream.random:
+        log.warning(
+            "seed %d has no effect on samples that are neither shuffled nor shifted; what the machine itself draws "
+            "follows from %s.seed in the design",
+            stream.seed,
+            design.core.name,
+        )
+    with ExitStack() as stack:
+        folder = None
+        if output is not None:
+            folder = TrainingFolder(Path(output), _identity(design, start.weights, stream, images, epochs))
+            stack.enter_context(folder.taken(new=not resume))
+            if resume:
+                start = folder.load(type(start.weights), design.config)
+                _check_not_beyond(start.position, epochs, folder.path)
+        machine = open_machine(design, backend, baudrate=baudrate)
+        stack.callback(machine.close)
         machine.load(start.weights)
-        if folder is not None and not resume:
-            folder.clear()
+        if folder is not None and not folder.finished:
+            folder.save(start, complete=False)
         position = start.position
 
         def after_epoch(position: Position) -> None:
             _tell(position, epochs)
             if folder is not None:
-                folder.save(Checkpoint(position, machine.dump()), complete=len(position.epochs) == epochs)
+                folder.save(Checkpoint(position, machine.dump()), complete=False)
 
         complete = advance(
             machine,
@@ -136,10 +145,7 @@ def train(
             at=lambda position: at(position, len(stream)),
             after_epoch=after_epoch,
         )
-        end = Checkpoint(position, machine.dump())
-    finally:
-        machine.close()
-    return _result(design, backend, stream, folder, end, complete)
+        return _result(design, backend, stream, folder, Checkpoint(position, machine.dump()), complete)
 
 
 def _stream(design: Design, images: ImageSplit, seed: int, shift: int, order: Order) -> TrainingStream:
@@ -148,8 +154,9 @@ def _stream(design: Design, images: ImageSplit, seed: int, shift: int, order: Or
     return stream
 
 
-def _identity(design: Design, start: Any, stream: TrainingStream, images: ImageSplit) -> dict[str, Any]:
-    return {
+def _identity(design: Design, start: Any, stream: TrainingStream, images: ImageSplit, epochs: int) -> dict[str, Any]:
+    """What makes this training what it is, as JSON values."""
+    identity = {
         "core": design.core.name,
         "config_hash": f"{design.config.hash:016x}",
         "starting_weights": f"{start.digest:016x}",
@@ -159,6 +166,8 @@ def _identity(design: Design, start: Any, stream: TrainingStream, images: ImageS
         "order": str(stream.order),
         "chunk": CHUNK,
     }
+    # What such a machine learns depends on how many epochs there shall be.
+    return identity | ({"epochs": epochs} if hasattr(design.core.load("model"), "start_epoch") else {})
 
 
 def _check_not_beyond(position: Position, epochs: int, folder: Path) -> None:
@@ -199,7 +208,7 @@ def _result(
         files=files,
     )
     if folder is not None:
-        folder.save(end, complete)
         if complete:
             files += folder.finish(training.as_dict(), end)
+        folder.save(end, complete)
     return training

@@ -1,16 +1,23 @@
 """Training in the manner of scikit-learn: a machine as an estimator, on any backend."""
 
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
 from hwgen import registry
 from hwgen.design import Design
 from hwgen.errors import HwgenError
+from hwgen.integers import check_integer
+from hwgen.samples import check_inputs
 from sim.epochs import Epoch, LearningMachine, Position, advance, predict
-from sim.images import Images, checked_samples
+from sim.images import Images
 from sim.stream import Order, TrainingStream
 
 
@@ -40,81 +47,111 @@ def starting_weights(design: Design) -> Any:
 def open_machine(design: Design, backend: str, **options: Any) -> LearningMachine:
     """A learning design's machine on a backend; options and errors as for :func:`hwgen.api.open_design`."""
     check_learns(design)
-    kind, arguments = registry.backend(backend)
-    return registry.load(registry.BACKENDS[kind].opener)(design, *arguments, **options)
+    machine: LearningMachine = registry.open_backend(design, backend, **options)
+    return machine
 
 
-class Trainer:
-    """A learning machine as a scikit-learn-like estimator.
+class Trainer(ClassifierMixin, BaseEstimator):
+    """A learning machine as a scikit-learn classifier: ``clone``, ``cross_val_score`` and ``GridSearchCV`` take it.
 
     Args:
         design: a loaded design of a core that learns, such as ``ep``.
         backend: ``"golden"``, ``"rtl"`` or ``"serial:PORT"``: the results are the same bits.
+        epochs: how often :meth:`fit` goes through the samples, at least 1.
         seed: of the order of samples and of their shifts. What the machine starts with is in the design (``ep.seed``,
             or weights).
         shift: most pixels by which each sample is moved in either direction, anew in each epoch. Needs as many inputs
             as a square image has pixels.
         order: ``"shuffled"``, anew in each epoch, or ``"file"``: as they come.
-        options: of the backend, as for :func:`hwgen.api.open_design`.
+        options: of the backend, by name, as for :func:`hwgen.api.open_design`.
 
     Samples ``X`` have shape ``(n, inputs)``: integers of 0 to ``2**pixel_bits - 1``, or booleans. Labels ``y`` have
     shape ``(n,)``: integers of 0 to ``classes - 1``.
 
-    ``history_`` is a list of one :class:`~sim.epochs.Epoch` an epoch since the last :meth:`fit`. The machine,
-    ``machine_``, is opened with the trainer; close it with :meth:`close` or a ``with`` statement.
+    Arguments are checked when they are used, in :meth:`fit` or :meth:`partial_fit`, which also open the machine. From
+    then on there are
 
-    Raises :class:`~hwgen.errors.HwgenError` for a core that does not learn, and what opening the backend raises.
+    - ``machine_``: the machine, until :meth:`close`, the end of a ``with`` statement, or the trainer's own end;
+    - ``history_``: a list of one :class:`~sim.epochs.Epoch` an epoch since the last :meth:`fit`;
+    - ``classes_``: the classes that :meth:`predict` can give, shape ``(classes,)``; ``n_features_in_``: the inputs.
+
+    A :meth:`fit` or :meth:`partial_fit` that fails or is interrupted leaves weights and history as they were before it.
     """
+
+    machine_: LearningMachine
+    history_: list[Epoch]
 
     def __init__(
         self,
         design: Design,
         backend: str = "golden",
         *,
+        epochs: int = 1,
         seed: int = 0,
         shift: int = 0,
         order: str = Order.SHUFFLED,
-        **options: Any,
+        options: Mapping[str, Any] | None = None,
     ) -> None:
-        self.design, self.backend = design, backend
-        self.seed, self.shift, self.order = seed, shift, check_order(order)
-        self.history_: list[Epoch] = []
-        self.machine_ = open_machine(design, backend, **options)
-        self._restart()
+        # scikit-learn's clone demands that arguments be kept as they are, and nothing be done with them here.
+        self.design, self.backend, self.epochs = design, backend, epochs
+        self.seed, self.shift, self.order = seed, shift, order
+        self.options = options
 
     def fit(
-        self, X: ArrayLike, y: ArrayLike, epochs: int = 1, *, test: tuple[ArrayLike, ArrayLike] | None = None
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        epochs: int | None = None,
+        *,
+        test: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> Self:
         """Forget what was learnt, and train.
 
         Args:
             X, y: training samples and labels.
-            epochs: how often to go through them, at least 1.
+            epochs: how often to go through them, at least 1; by default the trainer's ``epochs``.
             test: samples and labels to classify after each epoch, for ``history_``; nothing is learnt from them.
 
-        Raises :class:`~hwgen.errors.HwgenError` for samples or labels of another shape, type or range.
+        Raises :class:`~hwgen.errors.HwgenError` for samples or labels of another shape, type or range, for wrong
+        arguments of the trainer, a core that does not learn, and what opening the backend raises.
         """
-        if epochs < 1:
-            raise HwgenError(f"epochs must be at least 1, not {epochs}")
+        epochs = check_integer("epochs", self.epochs if epochs is None else epochs, 1)
         stream, held_out = self._stream(X, y), self._test(test)
-        self._restart()
-        return self._advance(stream, held_out, epochs)
+        with self._all_or_nothing():
+            self.machine_.load(starting_weights(self.design))
+            self.history_ = []
+            return self._advance(stream, held_out, epochs)
 
-    def partial_fit(self, X: ArrayLike, y: ArrayLike, *, test: tuple[ArrayLike, ArrayLike] | None = None) -> Self:
-        """Go on training for one epoch: ``fit(X, y, epochs=3)`` is a ``fit`` of one epoch and two ``partial_fit``.
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        *,
+        test: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> Self:
+        """Go on training for one epoch: ``fit(X, y, epochs=3)`` is a ``fit`` of one epoch and two ``partial_fit``. The
+        first one on a trainer is a ``fit``, too.
 
-        Arguments and errors as in :meth:`fit`.
+        Args:
+            X, y, test: as in :meth:`fit`, as are errors.
+            classes: ignored: the machine's classes are in the design.
         """
-        return self._advance(self._stream(X, y), self._test(test), len(self.history_) + 1)
+        stream, held_out = self._stream(X, y), self._test(test)
+        with self._all_or_nothing():
+            return self._advance(stream, held_out, len(self.history_) + 1)
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
-        """Classes of samples, shape ``(n,)``. Nothing is learnt. Errors as in :meth:`fit`."""
-        found = predict(self.machine_, checked_samples(self.machine_.config, X))
+        """Classes of samples, shape ``(n,)``. Nothing is learnt. Errors as in :meth:`fit`, and scikit-learn's
+        ``NotFittedError`` before the first."""
+        check_is_fitted(self, "machine_")
+        found = predict(self.machine_, check_inputs(self.machine_.config, X))
         assert found is not None  # nobody asks it to stop
         return found
 
     def score(self, X: ArrayLike, y: ArrayLike) -> float:
-        """Accuracy on samples with these labels, 0 to 1. Nothing is learnt. Errors as in :meth:`fit`."""
+        """Accuracy on samples with these labels, 0 to 1. Nothing is learnt. Errors as in :meth:`predict`."""
+        check_is_fitted(self, "machine_")
         images = Images.of_samples(self.machine_.config, X, y)
         return float(np.mean(self.predict(images.pixels) == images.labels))
 
@@ -122,11 +159,14 @@ class Trainer:
     def weights_(self) -> Any:
         """What the machine has learnt: ``weights_.save("weights.npz")`` writes it for a design file's
         ``[source] weights``."""
+        check_is_fitted(self, "machine_")
         return self.machine_.dump()
 
     def close(self) -> None:
-        """Give the machine back."""
-        self.machine_.close()
+        """Give the machine back, and with it what was learnt; the next :meth:`fit` opens another one."""
+        if hasattr(self, "machine_"):
+            self._release()
+            del self.machine_, self._release, self._opened, self.history_, self.classes_, self.n_features_in_
 
     def __enter__(self) -> Self:
         return self
@@ -136,18 +176,61 @@ class Trainer:
     ) -> None:
         self.close()
 
-    def _restart(self) -> None:
-        self.machine_.load(starting_weights(self.design))
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "machine_")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and other processes: the arguments; a machine is not copied."""
+        return self.get_params(deep=False)
+
+    def _open(self) -> None:
+        """Have a machine open that the arguments describe; one that is open is kept if they are still the same."""
+        options = dict(self.options or {})
+        opened = getattr(self, "_opened", None)
+        if opened is not None and opened[0] is self.design and opened[1:] == (self.backend, options):
+            return
+        self.close()
+        machine = open_machine(self.design, self.backend, **options)
+        self.machine_ = machine
+        self._opened = (self.design, self.backend, options)
+        self._release = weakref.finalize(self, machine.close)
+        machine.load(starting_weights(self.design))
         self.history_ = []
+        self.classes_ = np.arange(machine.config.classes)
+        self.n_features_in_ = machine.config.inputs
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Open the machine; after an error or an interruption it is as it was, or closed where it was not open."""
+        opened = getattr(self, "machine_", None)
+        self._open()
+        if self.machine_ is not opened:
+            try:
+                yield
+            except BaseException:
+                self.close()
+                raise
+            return
+        weights, history = self.machine_.dump(), list(self.history_)
+        try:
+            yield
+        except BaseException:
+            self.close()
+            self._open()  # which resets the machine: it may have samples or results inside
+            self.machine_.load(weights)
+            self.history_ = history
+            raise
 
     def _stream(self, X: ArrayLike, y: ArrayLike) -> TrainingStream:
-        config = self.machine_.config
-        return TrainingStream(config, Images.of_samples(config, X, y), self.seed, self.shift, self.order)
+        check_learns(self.design)
+        config: Any = self.design.config
+        return TrainingStream(config, Images.of_samples(config, X, y), self.seed, self.shift, check_order(self.order))
 
     def _test(self, test: tuple[ArrayLike, ArrayLike] | None) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | None:
         if test is None:
             return None
-        images = Images.of_samples(self.machine_.config, *test)
+        config: Any = self.design.config
+        images = Images.of_samples(config, *test)
         return images.pixels, images.labels
 
     def _advance(

@@ -97,7 +97,8 @@ def _ep(
 ) -> tuple[list[Path], list[dict[str, Any]]]:
     from dataclasses import asdict
 
-    from sim.experiments import ep, ep_speed
+    from hwgen.ep.config import EPConfig
+    from sim.experiments import ep, ep_identity, ep_speed
     from sim.experiments.ep_findings import MIDDLE, Findings
     from sim.experiments.ep_grid import settings
     from sim.experiments.ep_report import write_report
@@ -109,9 +110,13 @@ def _ep(
     chosen = [setting for name in sorted(images, reverse=True) for setting in settings(name, epochs)]
     with warnings_as_sentences():
         outcomes = ep.run(chosen, seeds, data, processes, report)
+    middle = MIDDLE["mnist" if "mnist" in images else "digits"]
+    setting = next(setting for setting in chosen if setting.name == middle)
+    config = EPConfig.parse(setting.config().parameters() | setting.machines[0]._asdict())
+    identity = ep_identity.kept(config, str(setting.machines[0]), data)
     found = Findings(chosen, outcomes, next(reversed(images.values())).train.name)
-    speed = ep_speed.measure(found.settings[MIDDLE[found.main]].layers, images[found.main])
-    return write_report(found, speed, images, output, command), [asdict(outcome) for outcome in outcomes]
+    speed = ep_speed.measure(setting.layers, images[found.main])
+    return write_report(found, speed, images, identity, output, command), [asdict(outcome) for outcome in outcomes]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Self, TextIO
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hwgen import api
+from hwgen import api, registry
 from hwgen.cli.output import ExitCode, JsonOption, print_json, print_table, progress
 
 FOLDER = Path("build") / "train"
@@ -72,7 +72,13 @@ def train(
             "design's own, or digits)."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of order and shifts; the machine's own is in the design.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            help="Seed of order and shifts: without effect with --order file and --shift 0. The machine's own is in "
+            "the design."
+        ),
+    ] = 0,
     shift: Annotated[int, typer.Option(help="Move each image by up to so many pixels, anew in each epoch.")] = 0,
     order: Annotated[str, typer.Option(help="shuffled (anew in each epoch) or file.")] = "shuffled",
     resume: Annotated[
@@ -80,7 +86,12 @@ def train(
     ] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="Folder for checkpoints and results (default: build/train/<design>)."),
+        typer.Option(
+            "-o",
+            "--output",
+            help="Folder for checkpoints and results (default: build/train/<design>, with -rtl or -serial behind it "
+            "for these backends).",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -90,7 +101,7 @@ def train(
     an undisturbed training gives.
     """
     loaded = api.load_design(design)
-    folder = FOLDER / loaded.name if output is None else output
+    folder = default_folder(loaded.name, backend, resume) if output is None else output
     if importlib.util.find_spec("matplotlib") is None:
         progress.print('hwgen: no curve.png: Matplotlib is not installed; try: pip install "hwgen\\[plot]"')
     stop = Stop()
@@ -118,6 +129,17 @@ def train(
         return
     rows = [{"epoch": number, **asdict(epoch)} for number, epoch in enumerate(training.epochs, 1)]
     print_table(f"{loaded.name} on {backend}: weights {training.weights_sha256[:16]} ({folder})", rows)
+
+
+def default_folder(name: str, backend: str, resume: bool) -> Path:
+    """Where a training of the design ``name`` on a backend leaves its files. Each kind of backend has its own, so that
+    none replaces what another gave. A training that is resumed may be another backend's, if there is only one."""
+    from sim.checkpoint import CHECKPOINT
+
+    folders = {kind: FOLDER / (name if kind == "golden" else f"{name}-{kind}") for kind in registry.BACKENDS}
+    own = folders[registry.backend(backend)[0]]
+    begun = [folder for folder in folders.values() if (folder / CHECKPOINT).exists()]
+    return begun[0] if resume and own not in begun and len(begun) == 1 else own
 
 
 @contextmanager

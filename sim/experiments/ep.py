@@ -1,7 +1,8 @@
 """Equilibrium propagation measured: test error, clocks by phase, and the published rule beside the machine.
 
 Every number of the machine comes from the golden model, which the hardware equals bit for bit and clock for clock.
-Nothing is chosen by test data within a run: an error is that after the last epoch, whatever those before it were.
+Nothing is chosen by test data within a run: an error is that after the last epoch, whatever those before it were; and
+settings that are compared to choose one are tested on training images that were held out.
 """
 
 import hashlib
@@ -9,7 +10,7 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from sim.epochs import Position, advance
 from sim.experiments.ep_clocks import ClockedModel
 from sim.experiments.ep_grid import Setting
 from sim.golden.ep_float import PublishedModel
-from sim.images import ImageSplit, check_fit, load_images, to_samples
+from sim.images import Images, ImageSplit, check_fit, load_images, to_samples
 from sim.stream import Order, TrainingStream
 
 log = logging.getLogger("hwgen")
@@ -37,6 +38,7 @@ class Outcome:
     train_errors: list[float]
     """Fractions, each sample classified before it was learnt from."""
     test_errors: list[float]
+    """The same of images that nothing is learnt from."""
     clocks: list[float] = field(default_factory=list)
     """Of a training sample, on the setting's first machine; none of the published rule."""
     first: dict[str, Any] = field(default_factory=dict)
@@ -85,7 +87,7 @@ def run(
 def kept(setting: Setting, seed: int, data: str) -> Outcome:
     """:func:`train`, its outcome kept in the cache: an interrupted experiment goes on where it stopped."""
     images = _images(_source(setting, data))
-    what = json.dumps([setting.as_dict(), seed, images.digest(), _version()], sort_keys=True)
+    what = json.dumps([setting.as_dict(), seed, images.digest(), version()], sort_keys=True)
     folder = cache_dir() / "experiments" / f"ep-{hashlib.sha256(what.encode()).hexdigest()[:24]}"
 
     def build(aside: Path) -> None:
@@ -95,12 +97,25 @@ def kept(setting: Setting, seed: int, data: str) -> Outcome:
 
 
 def train(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
-    """Train once and test after each epoch.
+    """Train once and test after each epoch: on the held-out images, or where a setting is chosen on the last sixth of
+    the training images, of which then nothing is learnt.
 
     The machine gets its samples as ``hwgen train --order file --seed SEED`` gives them to a design with that seed, and
     learns the same. The published rule gets pixels of 0 to 1, drawn anew in each epoch, and one thread.
     """
+    if setting.choice:
+        images = held_out(images.train)
     return _train_published(setting, seed, images) if setting.published else _train_machine(setting, seed, images)
+
+
+def held_out(images: Images) -> ImageSplit:
+    """Training images as two parts: of MNIST's 60,000 the first 50,000, and the last 10,000 to choose settings by."""
+    count = len(images) - len(images) // 6
+    learnt, rest = (
+        replace(images, pixels=images.pixels[part], labels=images.labels[part])
+        for part in (slice(0, count), slice(count, None))
+    )
+    return ImageSplit(learnt, rest)
 
 
 def _train_machine(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
@@ -150,7 +165,7 @@ def _images(data: str) -> ImageSplit:
 
 
 @lru_cache(maxsize=1)
-def _version() -> str:
+def version() -> str:
     """Names the code that an outcome depends on, and NumPy, whose random numbers it uses."""
     root = Path(__file__).resolve().parents[2]
     names = ("stream", "images", "augment", "datasets", "epochs", "experiments/ep", "experiments/ep_clocks")

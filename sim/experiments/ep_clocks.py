@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from hwgen.ep.config import EPConfig
 from hwgen.ep.plan import EPPlan
-from hwgen.ep.result import Samples
+from hwgen.samples import Samples
 from sim.golden import ep_cycles
 from sim.golden.ep import EPModel, Trace
 from sim.golden.ep_cycles import PHASES, Timing
@@ -60,11 +60,10 @@ class ClockedModel(EPModel):
         for variant, (merged, groups, timing) in self._variants.items():
             slots = trace.slots_changed.reshape(len(samples.inputs), -1, merged)
             changed: NDArray[np.bool_] = np.any(slots, axis=2)
-            phases = np.zeros(len(PHASES), np.int64)
-            busy, elapsed = ep_cycles.count_by_phase(timing, trace.samples, samples.learn, changed, phases)
+            counted = ep_cycles.count(timing, trace.samples, samples.learn, changed)
             words = int((trace["active_inputs"] * (groups + changed[:, :groups].sum(axis=1))).sum())
-            clocks = {"clocks": elapsed, "busy": busy, "words": words}
-            clocks |= dict(zip(PHASES, phases.tolist(), strict=True))
+            clocks = {"clocks": int(counted.results[-1]), "busy": counted.busy, "words": words}
+            clocks |= dict(zip(PHASES, counted.phases.tolist(), strict=True))
             so_far = sums["machines"].setdefault(str(variant), dict.fromkeys(clocks, 0))
             for name, value in clocks.items():
                 so_far[name] += value

@@ -1,7 +1,6 @@
-"""Outcomes of the experiment on equilibrium propagation, by setting, and the targets that they are held against."""
+"""Outcomes of the experiment on equilibrium propagation, by setting."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,30 +14,12 @@ MIDDLE = {"mnist": "784-512-10", "digits": "digits 64-128-10"}
 """Settings that others are compared with, and whose clocks are told by phase."""
 PUBLISHED = {"mnist": "784-512-10, published", "digits": "digits 64-128-10, published"}
 
-ERROR_TARGETS = {"784-512-10": 3.5, "784-1024-10": 2.8, "784-2048-10, moved": 2.2}
-"""Test error on MNIST after the last epoch, %, at most."""
 WHENS = (
     ("training, first epoch", "first", "training"),
     ("training, last epoch", "last", "training"),
     ("inference, last epoch", "last", "inference"),
 )
 """Kinds of samples: title, epoch, and what is done with them."""
-CLOCK_TARGETS = (470, 350, 240)
-"""Clocks a sample of the middle network on as many lanes as hidden neurons, at most: for each of :data:`WHENS`."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """Something asked for, and what was found."""
-
-    what: str
-    most: float
-    found: float
-
-    @property
-    def met(self) -> bool:
-        """Whether what was found is at most what was asked for."""
-        return self.found <= self.most
 
 
 class Findings:
@@ -47,7 +28,7 @@ class Findings:
     Args:
         settings: what was trained.
         outcomes: for each setting as many as seeds.
-        data: name of the data that the settings call mnist; other data have no targets.
+        data: name of the data that the settings call mnist.
     """
 
     def __init__(self, settings: Sequence[Setting], outcomes: Sequence[Outcome], data: str) -> None:
@@ -65,8 +46,17 @@ class Findings:
         return "MNIST" if self.data == "mnist" else self.data
 
     def of(self, data: str) -> list[Setting]:
-        """Settings of ``mnist`` or ``digits``."""
-        return [setting for setting in self.settings.values() if setting.data == data]
+        """Settings of ``mnist`` or ``digits``, without the candidates of a choice."""
+        return [setting for setting in self.settings.values() if setting.data == data and not setting.choice]
+
+    @property
+    def candidates(self) -> list[Setting]:
+        """Settings that were trained to choose one."""
+        return [setting for setting in self.settings.values() if setting.choice]
+
+    def chosen(self) -> Setting:
+        """The candidate with the least mean error on the training images that were held out; the first of equals."""
+        return min(self.candidates, key=lambda setting: np.mean(self.errors(setting.name)))
 
     def errors(self, name: str, epoch: int = -1) -> list[float]:
         """Test errors of the seeds in % after an epoch, counted from 0 or, if negative, from the end."""
@@ -105,29 +95,11 @@ class Findings:
                 return self.clocks(setting.name, "last", what, str(Variant.of(config)))
         return None
 
-    def targets(self) -> list[Target]:
-        """What was asked for on MNIST; nothing on other data."""
-        if self.main != "mnist" or self.data != "mnist":
-            return []
-        errors = [
-            Target(f"test error, {name}, %", most, float(self.error(name) or 0)) for name, most in ERROR_TARGETS.items()
-        ]
-        middle = MIDDLE["mnist"]
-        clocks = [
-            Target(f"clocks a sample, {middle}, {title}", most, float(self.clocks(middle, when, what) or 0))
-            for (title, when, what), most in zip(WHENS, CLOCK_TARGETS, strict=True)
-        ]
-        return errors + clocks
-
     def as_dict(self) -> dict[str, Any]:
         """As JSON values."""
         return {
             "data": self.data,
             "seeds": self.seeds,
-            "targets": [
-                {"what": target.what, "at_most": target.most, "found": target.found, "met": target.met}
-                for target in self.targets()
-            ],
             "settings": [self._setting(setting) for setting in self.settings.values()],
         }
 

@@ -16,6 +16,20 @@ a few hundred updates."""
 WIDTHS = (512, 256, 128, 64)
 """Lanes for which the clocks of the middle network are counted."""
 
+LARGEST = (784, 2048, 10)
+
+CANDIDATES: tuple[tuple[int, int, Mapping[str, Any]], ...] = (
+    (1, 0, {}),
+    (4, 0, {}),
+    (1, 1, {}),
+    (2, 1, {}),
+    (4, 1, {}),
+    (4, 2, {}),
+    (4, 1, {"threshold": [64, 32]}),
+)
+"""From which the setting of the largest network is chosen: bits of an input, most pixels by which training images are
+moved, and parameters that are not the defaults."""
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -23,7 +37,7 @@ class Setting:
 
     name: str
     group: str
-    """What it is compared for: size, counter, nudging, depth, input, board, best or published."""
+    """What it is compared for: size, counter, nudging, depth, input, threshold, board, best, choice or published."""
     data: str
     """mnist or digits."""
     layers: tuple[int, ...]
@@ -39,6 +53,11 @@ class Setting:
     def published(self) -> bool:
         """Whether this is the published rule in floating point, not the machine."""
         return self.group == "published"
+
+    @property
+    def choice(self) -> bool:
+        """Whether it is trained to choose a setting, on a part of the training images and tested on the rest."""
+        return self.group == "choice"
 
     @property
     def machines(self) -> tuple[Variant, ...]:
@@ -77,8 +96,7 @@ def settings(data: str, epochs: int) -> Iterator[Setting]:
     serial = tuple(Variant(lanes) for lanes in WIDTHS)
     yield setting("784-512-10", "size", middle, epochs, variants=(*serial, Variant(512, "parallel")))
     yield setting("784-1024-10", "size", (784, 1024, 10), epochs)
-    best = {"pixel_bits": 8, "input_bits": 4}
-    yield setting("784-2048-10, moved", "best", (784, 2048, 10), epochs, parameters=best, shift=1)
+    yield setting("784-2048-10, moved", "best", LARGEST, epochs, parameters=_inputs(4), shift=1)
     yield setting("784-256-10", "size", (784, 256, 10), epochs)
     for bits in (5, 6, 8):
         yield setting(f"784-512-10, {bits}-bit counters", "counter", middle, half, parameters={"counter_bits": bits})
@@ -88,8 +106,22 @@ def settings(data: str, epochs: int) -> Iterator[Setting]:
     few = (Variant(8, memory_ports=1), *(Variant(lanes) for lanes in (8, 16, 32, 64)))
     narrow = {"stream_bits": 8}
     yield setting("196-64-10", "board", (196, 64, 10), half, parameters=narrow, variants=few)
-    yield setting("784-512-10, published", "published", middle, fifth)
+    yield setting("784-512-10, published", "published", middle, epochs)
     yield setting("784-512-128-10", "depth", (784, 512, 128, 10), fifth)
+    for bits, shift, parameters in CANDIDATES:
+        name = ", ".join([f"784-2048-10, {bits}-bit inputs", f"moved by {shift}", *_told(parameters)])
+        values = _inputs(bits) | dict(parameters)
+        yield setting(name, "choice", LARGEST, max(1, epochs // 4), parameters=values, shift=shift)
+
+
+def _inputs(bits: int) -> dict[str, Any]:
+    """Parameters of a network that sees so many bits of each pixel."""
+    return {"pixel_bits": 8, "input_bits": bits}
+
+
+def _told(parameters: Mapping[str, Any]) -> list[str]:
+    """Parameters in words."""
+    return [f"{name} {' and '.join(map(str, values))}" for name, values in parameters.items()]
 
 
 def _on_digits(epochs: int) -> Iterator[Setting]:
@@ -105,4 +137,5 @@ def _on_digits(epochs: int) -> Iterator[Setting]:
     for bits in (2, 4):
         yield setting(f", inputs of {bits} bits", "input", pixel_bits=4, input_bits=bits)
     yield setting(", random sign", "nudging", nudging="random-sign")
+    yield Setting("digits 64-128-64-10", "depth", "digits", (64, 128, 64, 10), epochs)
     yield setting(", published", "published")

@@ -3,6 +3,7 @@
 import datetime
 import os
 import platform
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,24 @@ from hwgen.ep.config import EPConfig
 from hwgen.output import write_bytes, write_json, write_text
 from hwgen.templates import render
 from sim.experiments import ep_boards
+from sim.experiments.ep import held_out
 from sim.experiments.ep_figures import clocks_figure, learning_figure
-from sim.experiments.ep_findings import MIDDLE, Findings
+from sim.experiments.ep_findings import MIDDLE, PUBLISHED, Findings
 from sim.experiments.ep_grid import PUBLISHED_BATCH, Setting
+from sim.experiments.ep_identity import Identity
 from sim.experiments.ep_tables import (
     accuracy_table,
     boards_table,
+    choice_table,
     clocks_table,
+    identity_table,
     networks_table,
     published_table,
     short,
     speed_table,
+    targets_table,
 )
+from sim.experiments.ep_targets import Target, targets
 from sim.golden import ep_cycles
 from sim.golden.ep_cycles import Timing
 from sim.images import ImageSplit
@@ -36,6 +43,7 @@ def write_report(
     found: Findings,
     speed: dict[str, Any],
     images: dict[str, ImageSplit],
+    identity: Identity,
     folder: Path,
     command: str,
 ) -> list[Path]:
@@ -45,6 +53,7 @@ def write_report(
         found: outcomes.
         speed: what :func:`sim.experiments.ep_speed.measure` gave.
         images: by ``mnist`` and ``digits``, what was learnt from.
+        identity: of RTL and golden model.
         folder: where ``boards-ep.json`` is looked for, too.
         command: what makes all this again.
 
@@ -52,10 +61,12 @@ def write_report(
     """
     placed = ep_boards.read(folder)
     about = {"command": command, "date": _today(), "machine": _machine(), "versions": _versions()}
-    page = _page(found, speed, images, placed, about)
+    asked = targets(found, placed, identity)
+    page = _page(found, speed, images, identity, placed, asked, about)
     for name, figure in FIGURES.items():
         write_bytes(folder / name, figure(found))
-    write_json(folder / "ep.json", about | found.as_dict() | {"speed": speed})
+    more = {"targets": [asdict(target) for target in asked], "identity": asdict(identity), "speed": speed}
+    write_json(folder / "ep.json", about | found.as_dict() | more)
     write_text(folder / "ep.md", page)
     return [folder / name for name in ("ep.md", "ep.json", *FIGURES)]
 
@@ -64,7 +75,9 @@ def _page(
     found: Findings,
     speed: dict[str, Any],
     images: dict[str, ImageSplit],
+    identity: Identity,
     placed: list[ep_boards.Placed],
+    asked: list[Target],
     about: dict[str, str],
 ) -> str:
     mnist = found.main == "mnist"
@@ -80,12 +93,17 @@ def _page(
         data=title,
         seeds=found.seeds,
         epochs=max(setting.epochs for setting in found.of(found.main)),
-        targets=found.targets(),
+        targets_table=targets_table(asked) if asked else "",
         main_machine=f"{short(middle.name)} with {machine}",
         main_machine_network=short(middle.name),
         mnist_table=accuracy_table(found, "mnist") if mnist else "",
         tau_rule="by default 32 and 16, between hidden layers 64, at most what the counter can hold",
-        **(_mnist_texts(found) if mnist else {}),
+        **(_mnist_texts(found, images["mnist"]) if mnist else {}),
+        identity=identity,
+        identity_network="-".join(map(str, identity.layers)),
+        identity_title=found.title if identity.data == found.data else identity.data,
+        identity_table=identity_table(identity),
+        bias_rate=f"{found.settings[PUBLISHED[found.main]].rule().bias_rate:g}",
         digits_train=f"{len(images['digits'].train):,}",
         digits_test=len(images["digits"].test),
         digits_table=accuracy_table(found, "digits"),
@@ -105,12 +123,14 @@ def _page(
     )
 
 
-def _mnist_texts(found: Findings) -> dict[str, str]:
+def _mnist_texts(found: Findings, images: ImageSplit) -> dict[str, str]:
     """What the table of accuracies says, in sentences."""
     middle = MIDDLE["mnist"]
     sizes = sorted((s for s in found.of("mnist") if s.group == "size"), key=lambda setting: setting.layers)
     best = next(s for s in found.of("mnist") if s.group == "best")
     return {
+        "choice_table": choice_table(found),
+        "choice_text": _choice_text(found, best, held_out(images.train)),
         "size_text": f"{_list([_percent(found, s.name) for s in sizes])}.",
         "best_text": f"{_percent(found, best.name)}: inputs of {best.config().input_bits} bits, and training images "
         f"moved by up to {best.shift} pixel in each direction, anew in each epoch.",
@@ -118,6 +138,22 @@ def _mnist_texts(found: Findings) -> dict[str, str]:
         "nudging_text": f"{_compared(found, 'nudging', middle)} {_clocks_of(found, 'nudging', middle)}",
         "depth_text": f"{_compared(found, 'depth', middle)} {_clocks_of(found, 'depth', middle)}",
     }
+
+
+def _choice_text(found: Findings, best: Setting, parts: ImageSplit) -> str:
+    """How the best configuration was chosen, and whether it was this one."""
+    chosen = found.chosen()
+    alike = (chosen.parameters, chosen.shift) == (best.parameters, best.shift)
+    verdict = (
+        f"It is how {best.name} above was trained."
+        if alike
+        else f"{best.name} above was trained in another way, and is not the best that there is."
+    )
+    return (
+        f"Each candidate learnt from the first {len(parts.train):,} training images for {chosen.epochs} epochs and was "
+        f"tested on the last {len(parts.test):,}, which it never learnt from; test images had no part in it. Least "
+        f"errors has {chosen.name}. {verdict}"
+    )
 
 
 def _compared(found: Findings, group: str, middle: str) -> str:
@@ -170,7 +206,7 @@ def _formula_text(middle: Setting) -> str:
         drive = (
             f"{timing.groups} (1 + *a*) + {ep_cycles.DRIVE - 1}" if timing.groups > 1 else f"*a* + {ep_cycles.DRIVE}"
         )
-        fixed = timing.rows + timing.slots + timing.tree + 4
+        fixed = timing.rows + timing.slots + timing.flips_drain + 1
         sweep = f"*a* + {ep_cycles.LEARN_INPUTS}" + (" for each slot that changed" if timing.groups > 1 else "")
         lines.append(
             f"- {variant}: {timing.step} clocks a step and {timing.decision} a phase; drive {drive}; "

@@ -9,6 +9,8 @@ from sim.experiments.ep_boards import Placed
 from sim.experiments.ep_clocks import Variant
 from sim.experiments.ep_findings import MIDDLE, PUBLISHED, WHENS, Findings
 from sim.experiments.ep_grid import Setting
+from sim.experiments.ep_identity import Identity
+from sim.experiments.ep_targets import Target
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -38,6 +40,32 @@ def _accuracy(found: Findings, setting: Setting, partial: Sequence[int]) -> list
     cells += [_number(found.error(setting.name), 2), ", ".join(f"{error:.2f}" for error in found.errors(setting.name))]
     clocks = [found.clocks(setting.name, when, "training") for when in ("first", "last")]
     return [*cells, " → ".join(_number(each) for each in clocks), str(setting.machines[0].lanes)]
+
+
+def targets_table(targets: Sequence[Target]) -> str:
+    """What was asked for, and what was found."""
+    rows = [[target.what, target.asked, target.found or "-", target.verdict] for target in targets]
+    return table(["", "asked for", "found", ""], rows)
+
+
+def choice_table(found: Findings) -> str:
+    """Errors of the candidates on training images that were held out; the chosen one in bold."""
+    chosen = found.chosen()
+    rows = []
+    for setting in found.candidates:
+        error = _number(found.error(setting.name), 2)
+        each = ", ".join(f"{error:.2f}" for error in found.errors(setting.name))
+        rows.append([setting.name, str(setting.epochs), f"**{error}**" if setting is chosen else error, each])
+    return table(["candidate", "epochs", "error on the held-out part, %", "each seed, %"], rows)
+
+
+def identity_table(identity: Identity) -> str:
+    """The sums of RTL and golden model side by side."""
+    rows = [
+        [title, _number(identity.rtl[name]), _number(identity.golden[name])]
+        for name, title in (("errors", "samples misclassified"), ("flips", "synapses flipped"), ("clocks", "clocks"))
+    ]
+    return table(["", "RTL", "golden model"], rows)
 
 
 def published_table(found: Findings) -> str:

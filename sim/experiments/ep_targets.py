@@ -1,0 +1,86 @@
+"""What was asked for of equilibrium propagation on MNIST, and whether it was met."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from boards.definitions import BOARDS
+from sim.experiments.ep_boards import Placed
+from sim.experiments.ep_findings import MIDDLE, WHENS, Findings
+from sim.experiments.ep_identity import Identity
+
+ERRORS = {"784-512-10": 3.5, "784-1024-10": 2.8, "784-2048-10, moved": 2.2}
+"""Test error after the last epoch, %, at most."""
+CLOCKS = (470, 350, 240)
+"""Clocks a sample of the middle network on as many lanes as hidden neurons, at most: for each of
+:data:`~sim.experiments.ep_findings.WHENS`."""
+FMAX = "784-448-10", ("85k", "um5g-85k"), 60.0
+"""Network, devices (ECP5-85), and Fmax of the core alone in MHz, at least."""
+BITSTREAM = "196-64-10", "up5k"
+"""Network and device of which there shall be a bitstream."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something asked for, and what was found."""
+
+    what: str
+    asked: str
+    found: str | None
+    """None: nothing is recorded."""
+    met: bool
+
+    @property
+    def verdict(self) -> str:
+        """In a word or two."""
+        return "not recorded" if self.found is None else "met" if self.met else "missed"
+
+
+def at_most(what: str, most: float, found: float) -> Target:
+    """A target that smaller numbers meet."""
+    return Target(what, f"at most {most:g}", f"{found:.4g}", found <= most)
+
+
+def at_least(what: str, least: float, found: float | None) -> Target:
+    """A target that larger numbers meet."""
+    met = found is not None and found >= least
+    return Target(what, f"at least {least:g}", None if found is None else f"{found:.4g}", met)
+
+
+def targets(found: Findings, placed: Sequence[Placed], identity: Identity) -> list[Target]:
+    """All of them; nothing on other data than MNIST."""
+    if found.main != "mnist" or found.data != "mnist":
+        return []
+    middle = MIDDLE["mnist"]
+    errors = [at_most(f"test error, {name}, %", most, float(found.error(name) or 0)) for name, most in ERRORS.items()]
+    clocks = [
+        at_most(f"clocks a sample, {middle}, {title}", most, float(found.clocks(middle, when, what) or 0))
+        for (title, when, what), most in zip(WHENS, CLOCKS, strict=True)
+    ]
+    same = at_most(f"differences of RTL and golden model over an epoch of {middle}", 0, identity.differences)
+    return [*errors, *clocks, same, _fmax(placed), _bitstream(placed)]
+
+
+def _fmax(placed: Sequence[Placed]) -> Target:
+    network, devices, least = FMAX
+    rates = [
+        machine.report["fmax_mhz"]
+        for machine in placed
+        if machine.network == network and machine.report["out_of_context"] and _device(machine) in devices
+    ]
+    found = [rate for rate in rates if rate is not None]
+    return at_least(f"Fmax, {network} on an ECP5-85, MHz", least, max(found, default=None))
+
+
+def _bitstream(placed: Sequence[Placed]) -> Target:
+    network, device = BITSTREAM
+    clocks = [
+        machine.report["clock_mhz"]
+        for machine in placed
+        if machine.network == network and not machine.report["out_of_context"] and _device(machine) == device
+    ]
+    found = f"at {clocks[0]:g} MHz" if clocks and clocks[0] else None
+    return Target(f"bitstream of {network} for an iCE40 UP5K", "there is one", found, found is not None)
+
+
+def _device(machine: Placed) -> str:
+    return BOARDS[machine.report["board"]].device
