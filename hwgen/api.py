@@ -56,8 +56,7 @@ def open_design(design: Design | str | Path, backend: str = "golden", **options:
     and ``train`` where the machine learns, which gives the same bits and cycle counts on every backend; a board cannot
     count ``elapsed_cycles``, they are 0.
     """
-    kind, arguments = registry.backend(backend)
-    return registry.load(registry.BACKENDS[kind].opener)(_loaded(design), *arguments, **options)
+    return registry.open_backend(_loaded(design), backend, **options)
 
 
 def generate(

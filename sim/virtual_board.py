@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 import tty
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -40,7 +40,7 @@ def _library(path: Path) -> ctypes.CDLL:
         ("clocks", count, [handle]),
         ("led", ctypes.c_uint32, [handle]),
         ("message", text, [handle]),
-        ("feed", None, [handle, text, count]),
+        ("feed", None, [handle, text, text, count]),
         ("take", count, [handle, text, count]),
         ("run", ctypes.c_int, [handle, count, count]),
         ("serve", ctypes.c_int, [handle, ctypes.c_int, count]),
@@ -79,9 +79,12 @@ class BoardSimulation:
         self._library = _library(library)
         self._handle = self._library.board_open(clocks_per_bit)
 
-    def feed(self, sent: bytes) -> None:
-        """Queue bytes for the board."""
-        self._library.board_feed(self._handle, sent, len(sent))
+    def feed(self, sent: bytes, broken: Collection[int] = ()) -> None:
+        """Queue bytes for the board; those at the positions ``broken`` are sent without their stop bit."""
+        stops = bytearray(b"\x01" * len(sent))
+        for position in broken:
+            stops[position] = 0
+        self._library.board_feed(self._handle, sent, bytes(stops), len(sent))
 
     def take(self) -> bytes:
         """The bytes that the board has sent since the last call."""

@@ -40,6 +40,7 @@ class BayesCore(wiring.Component):
         self.map = register_map(config)
         self.x_beats = config.x_beats
         self.identity = IDENTITY_MAGIC << 16 | CORE_NUMBER
+        self.resetting = Signal(name="soft_reset")
         super().__init__(
             {
                 "bus": In(BusSignature()),
@@ -52,7 +53,7 @@ class BayesCore(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         config = self.config
-        soft_reset = Signal()
+        soft_reset = self.resetting
 
         m.submodules.bank = bank = RegisterBank(self.map)
         memory = LikelihoodMemory(config, self.map.window("likelihoods"), self.table)

@@ -40,9 +40,7 @@ def infer(
         if not getattr(loaded.config, "feedback", False):
             raise HwgenError(f"{design} describes a machine without feedback: --restart has no meaning; leave it out")
         inputs["restart"] = _read(restart, "restarts").reshape(-1) != 0
-    given = {"waves": waves, "baudrate": baudrate}
-    options = {name: value for name, value in given.items() if value is not None}
-    machine = api.open_design(loaded, backend, **options)
+    machine = api.open_design(loaded, backend, waves=waves, baudrate=baudrate)
     try:
         result = machine.infer(**inputs)
         errors = sorted(machine.errors())

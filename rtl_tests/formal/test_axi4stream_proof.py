@@ -70,6 +70,16 @@ def test_a_sample_receiver_that_forgets_a_payload_is_found(tmp_path: Path) -> No
     assert prove(proof, DEPTH, tmp_path) is Outcome.VIOLATED
 
 
+def test_a_receiver_that_takes_a_beat_while_it_is_cleared_is_found(tmp_path: Path) -> None:
+    class Broken(AXI4StreamReceiver):
+        def elaborate(self, platform: object) -> Module:
+            m = super().elaborate(platform)
+            m.d.comb += self.axis.tready.eq(1)
+            return m
+
+    assert prove(receiver_proof(Broken(BITS, WIDTH), STALL), DEPTH, tmp_path) is Outcome.VIOLATED
+
+
 def test_a_transmitter_that_changes_tlast_is_found(tmp_path: Path) -> None:
     class Broken(AXI4StreamTransmitter):
         def elaborate(self, platform: object) -> Module:

@@ -1,10 +1,16 @@
 """What a board with the target answers, byte by byte: the host link's protocol, written down a second time."""
 
+from collections.abc import Collection
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any, Self
+
 import numpy as np
 
 from hwgen.bus.link.protocol import (
     CHAINED,
     CRC_BYTES,
+    DELIMITER,
     MOST_REQUEST_BYTES,
     MOST_WORDS,
     REQUEST_HEADER_BYTES,
@@ -18,11 +24,11 @@ from hwgen.bus.link.protocol import (
     Status,
 )
 from rtl_tests.link.target import DEAF, PAYLOAD_BITS, PUSHES, SIGNATURE, WORDS, next_signature
-from sim.backends.framing import FrameError, Response, Splitter, unframe
+from sim.backends.framing import FrameError, Response, unframe
 
 INFO = Info(VERSION, WINDOW, MOST_WORDS, PAYLOAD_BITS, PAYLOAD_BITS, 512)
 PAYLOAD_WORDS = 3
-MOST_RESULTS = 400  # words: what a test may leave in the board's buffer of 512
+RESULT_WORDS = INFO.y_words  # that the board buffers; behind them wait those of two payloads more
 
 
 class TargetModel:
@@ -53,19 +59,62 @@ class TargetModel:
         self.signature = next_signature(self.signature, address, value)
         return Status.OK
 
-    def push(self, word: int) -> None:
-        self.partial.append(word)
+    def push(self, word: int) -> bool:
+        """Whether the word was taken: not while a whole payload waits for the target."""
         if len(self.partial) == PAYLOAD_WORDS:
+            return False
+        self.partial.append(word)
+        self._move()
+        return True
+
+    def pop(self, most: int) -> list[int]:
+        taken, self.results = self.results[:most], self.results[most:]
+        self._move()
+        return taken
+
+    def _move(self) -> None:
+        # One payload is being split into words, behind those buffered; the target holds one more, if any.
+        if len(self.partial) == PAYLOAD_WORDS and len(self.results) <= RESULT_WORDS + PAYLOAD_WORDS:
             payload = sum(part << 32 * index for index, part in enumerate(self.partial)) + 1
             payload %= 1 << PAYLOAD_BITS
             self.results += [payload >> 32 * index & 0xFFFF_FFFF for index in range(PAYLOAD_WORDS)]
             self.partial = []
             self.pushes += 1
-            assert len(self.results) <= MOST_RESULTS
 
     def reset(self) -> None:
         self.signature = self.pushes = 0
         self.partial, self.results = [], []
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What came in between two delimiters."""
+
+    encoded: bytes
+    broken: bool
+    """The line lost a byte in it."""
+
+
+class Receiver:
+    """Cuts what comes in at the delimiters; keeps what is not complete yet."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+        self._broken = False
+
+    def feed(self, received: bytes, broken: Collection[int] = ()) -> list[Frame]:
+        """The frames that ``received`` completes; the line loses its bytes at the positions ``broken``."""
+        frames = []
+        for position, byte in enumerate(received):
+            if position in broken:
+                self._broken = True
+            elif byte != DELIMITER:
+                self._rest.append(byte)
+            else:
+                if self._rest:
+                    frames.append(Frame(bytes(self._rest), self._broken))
+                self._rest, self._broken = bytearray(), False
+        return frames
 
 
 class LinkModel:
@@ -77,19 +126,16 @@ class LinkModel:
         self.expected = 0
         self.failed = False
         self.kept: list[bytes] = []
-        self._splitter = Splitter()
 
-    def feed(self, received: bytes) -> list[bytes]:
-        """The responses to what was received, as frames."""
-        return [self._answer(encoded) for encoded in self._splitter.feed(received)]
+    def bad_frame(self) -> bytes:
+        """The response to a frame that is dropped."""
+        return self._response(0, 0, [], Status.BAD_FRAME, self.expected)
 
-    def _answer(self, encoded: bytes) -> bytes:
-        try:
-            content = unframe(encoded)
-        except FrameError:
-            content = b""
-        if not REQUEST_HEADER_BYTES <= len(content) <= MOST_REQUEST_BYTES - CRC_BYTES:
-            return self._response(0, 0, [], Status.BAD_FRAME, self.expected)
+    def answer(self, frame: Frame) -> bytes:
+        """The response to a frame."""
+        content = content_of(frame)
+        if content is None:
+            return self.bad_frame()
         number, opcode, length = content[:3]
         age = (self.expected - number) % 256
         if opcode == Opcode.SESSION and length == 0 and len(content) == REQUEST_HEADER_BYTES:
@@ -132,11 +178,12 @@ class LinkModel:
                 target.reset()
                 return [], Status.OK, 0
             case Opcode.PUSH:
-                for word in written:
-                    target.push(word)
+                for index, word in enumerate(written):
+                    if not target.push(word):
+                        return [], Status.STREAM_BLOCKED, index
                 return [], Status.OK, length
             case Opcode.POP:
-                taken, target.results = target.results[:length], target.results[length:]
+                taken = target.pop(length)
                 return taken, Status.OK, len(taken)
             case Opcode.WRITE:
                 for index, word in enumerate(written):
@@ -151,6 +198,27 @@ class LinkModel:
             words.append(found)
         return words, Status.OK, length
 
+    def copy(self) -> Self:
+        """A model that goes its own way from here."""
+        return deepcopy(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, LinkModel) and self._state() == other._state()
+
+    def _state(self) -> tuple[Any, ...]:
+        return self.begun, self.expected, self.failed, self.kept, vars(self.target)
+
     @staticmethod
     def _response(number: int, opcode: int, words: list[int], status: Status, count: int) -> bytes:
         return Response(number, opcode, np.array(words, np.uint32), status, count).frame()
+
+
+def content_of(frame: Frame) -> bytes | None:
+    """A frame's content without its CRC; None if the board drops it whatever it is doing."""
+    if frame.broken:
+        return None
+    try:
+        content = unframe(frame.encoded)
+    except FrameError:
+        return None
+    return content if REQUEST_HEADER_BYTES <= len(content) <= MOST_REQUEST_BYTES - CRC_BYTES else None

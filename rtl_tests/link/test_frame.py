@@ -61,6 +61,11 @@ def test_a_frame_that_lost_a_byte_on_the_line_is_dropped_even_if_its_crc_is_righ
     assert (len(frames), dropped) == (1, 1)
 
 
+def test_a_byte_lost_on_an_idle_line_costs_no_frame_behind_the_next_delimiter() -> None:
+    frames, dropped = received(b"\x00" + FRAME, damaged_at=0)
+    assert (frames, dropped) == ([bytes([len(CONTENT)]) + CONTENT], 0)
+
+
 def test_a_fifth_frame_is_dropped_while_four_are_kept() -> None:
     frames, dropped = received(FRAME * 5, None)
     assert (len(frames), dropped) == (4, 1)

@@ -70,6 +70,15 @@ def test_long_bursts_carry_payload_nine_tenths_of_the_time(opcode: Opcode, sent:
     assert share >= 0.9
 
 
+def test_a_break_before_a_session_costs_no_time_out() -> None:
+    with powered_up() as board:
+        board.feed(b"\x00", broken=[0])  # as some adapters send when their port is opened
+        board.run(1_000_000, silence=200)
+        host = LinkHost(SimulatedLine(board), timeout=0.001, attempts=1)
+        (answer,) = host.run([Request(Opcode.INFO)])
+        assert answer.status == Status.OK
+
+
 def test_a_board_that_falls_silent_is_one_error() -> None:
     with powered_up() as board:
         line = SimulatedLine(board)

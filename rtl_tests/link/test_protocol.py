@@ -232,3 +232,11 @@ def test_the_hosts_baud_rate_may_be_off(error: float) -> None:
         link.ask(0, Opcode.SESSION)
         assert outcome(link.ask(1, Opcode.WRITE, 60, 0, *range(60))) == ([], Status.OK, 60)
         assert outcome(link.ask(2, Opcode.READ, 60, 0)) == (list(range(60)), Status.OK, 60)
+
+
+@pytest.mark.parametrize("bad", range(1, 16))
+def test_a_request_behind_any_number_of_dropped_frames_is_read_from_its_first_byte(link: Link, bad: int) -> None:
+    # It comes in while one of the responses to them waits for the one before it to have left.
+    *dropped, response = link.exchange(*[b"\x05\x00"] * bad, request(0, Opcode.WRITE, 1, 8, 0x01020304))
+    assert {answer.status for answer in dropped} == {Status.BAD_FRAME}
+    assert (response.number, response.opcode, outcome(response)) == (0, Opcode.WRITE, ([], Status.OK, 1))

@@ -1,55 +1,26 @@
-"""The ``serial`` backend on virtual boards: the bits of the other backends, and one clear error without a board."""
+"""The ``serial`` transport on virtual boards: bursts, streams, and one clear error without a board."""
 
-import contextlib
-import json
 import os
-import re
-import signal
-import subprocess
-import sys
 import threading
 import tty
 from collections.abc import Iterator
-from dataclasses import replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from amaranth.hdl import Elaboratable, Module, Signal
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
 
-from hwgen import api
-from hwgen.bayes.config import BayesConfig
-from hwgen.bayes.table import LikelihoodTable
+from boards.top import BoardTop
+from hwgen.bus.interface import BusSignature
 from hwgen.bus.link.protocol import CHAINED, Opcode, Status
-from hwgen.design import Design
-from hwgen.errors import BusError, DesignError, HardwareMismatch, HwgenError
+from hwgen.errors import BusError, HwgenError
 from hwgen.transport import Words
-from rtl_tests.bayes.designs import make_design, random_table
-from rtl_tests.link.target import CLOCKS_PER_BIT, DEAF, PUSHES, SIGNATURE, library
+from rtl_tests.link.target import BAUDRATE, CLOCK_HZ, CLOCKS_PER_BIT, DEAF, PUSHES, SIGNATURE, library
 from sim.backends.framing import Response
 from sim.backends.serial import SerialTransport
 from sim.backends.transfer import StreamTransfer
-from sim.virtual_board import BoardSimulation, VirtualBoard
-
-CONFIGS = {  # small: they compile fast
-    "stochastic": {
-        "mode": "stochastic",
-        "rows": 2,
-        "bins": [3, 4],
-        "likelihood_bits": 4,
-        "feedback": True,
-        "initialised": False,
-        "cycles": 12,
-        "stop": "first",
-    },
-    "logarithmic": {"mode": "logarithmic", "rows": 3, "bins": [4, 3], "likelihood_bits": 5},
-}
-
-
-def small_design(mode: str) -> Design:
-    """The design of ``CONFIGS[mode]``, with a table that is always the same."""
-    config = BayesConfig.parse(CONFIGS[mode])
-    return make_design(config, random_table(config, np.random.default_rng(1)), f"small_{mode}")
+from sim.virtual_board import BoardSimulation, VirtualBoard, compile_board
 
 
 class TargetBoard(VirtualBoard):
@@ -67,53 +38,6 @@ def board() -> Iterator[SerialTransport]:
 
 def words(*values: int) -> Words:
     return np.array(values, np.uint32)
-
-
-@pytest.mark.parametrize("mode", CONFIGS)
-def test_golden_rtl_and_serial_give_the_same_bits_and_busy_cycles(mode: str) -> None:
-    design = small_design(mode)
-    inputs = design.core.load("stimulus")(design.config).random_inputs(300, np.random.default_rng(0))
-    with VirtualBoard(design) as virtual:
-        machines = [api.open_design(design, backend) for backend in ("golden", "rtl", f"serial:{virtual.port}")]
-        golden, *hardware = [machine.infer(**inputs) for machine in machines]
-        for result in hardware:
-            assert not result.differences(golden).any()
-            assert result.busy_cycles == golden.busy_cycles
-        assert hardware[1].elapsed_cycles == 0
-        assert machines[0].dump() == machines[1].dump() == machines[2].dump()
-        assert machines[0].errors() == machines[1].errors() == machines[2].errors() == {"invalid_observation"}
-
-        table: LikelihoodTable = machines[0].dump()
-        other = LikelihoodTable(tuple(part[::-1].copy() for part in table.streams))
-        for machine in machines:
-            machine.load(other)
-            machine.clear_errors()
-        again = [machine.infer(**inputs) for machine in machines]
-        assert not again[2].differences(again[0]).any()
-        for machine in machines:
-            machine.close()
-
-
-def test_a_board_that_holds_another_design_is_refused() -> None:
-    with VirtualBoard(small_design("stochastic")) as virtual:
-        for _ in range(2):  # and the port is free again
-            with pytest.raises(HardwareMismatch, match="was built from config"):
-                api.open_design(small_design("logarithmic"), f"serial:{virtual.port}")
-
-
-def test_a_board_that_was_emitted_with_another_table_is_refused() -> None:
-    design = small_design("logarithmic")
-    table: LikelihoodTable = design.parameters
-    other = replace(design, parameters=LikelihoodTable(tuple(part[::-1].copy() for part in table.streams)))
-    with VirtualBoard(design) as virtual:
-        expected = f"emitted with content {design.content_hash:016x}, the design's have {other.content_hash:016x}"
-        with pytest.raises(HardwareMismatch, match=expected):
-            api.open_design(other, f"serial:{virtual.port}")
-        # The port is free again, and what is loaded does not change what the Verilog was emitted with.
-        machine = api.open_design(design, f"serial:{virtual.port}")
-        machine.load(other.parameters)
-        assert machine.read_register("content_hash") == design.content_hash == table.digest
-        machine.close()
 
 
 def test_accesses_anywhere_become_bursts_in_order(board: SerialTransport) -> None:
@@ -159,6 +83,47 @@ def test_a_stream_that_hangs_is_an_error_and_the_transport_stays_usable() -> Non
         np.testing.assert_array_equal(board.stream(words(1, 2, 3).reshape(1, 3), 1)[0], [[2, 2, 3]])
         with pytest.raises(HwgenError, match="moved no word"):
             board.stream(np.zeros((400, 3), np.uint32), 0)  # nobody takes the results
+
+
+SLOW_CLOCKS = 3_000_000
+
+
+class Slow(wiring.Component):
+    """A core that returns each payload when many clocks have passed."""
+
+    def __init__(self) -> None:
+        payload = stream.Signature(32)
+        super().__init__({"bus": In(BusSignature()), "x": In(payload), "y": Out(payload)})
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        left = Signal(range(SLOW_CLOCKS + 1))
+        waiting = Signal()
+        m.d.comb += [self.x.ready.eq(~waiting), self.y.valid.eq(waiting & (left == 0))]
+        with m.If(left != 0):
+            m.d.sync += left.eq(left - 1)
+        with m.If(self.x.valid & self.x.ready):
+            m.d.sync += [self.y.payload.eq(self.x.payload), waiting.eq(1), left.eq(SLOW_CLOCKS)]
+        with m.If(self.y.valid & self.y.ready):
+            m.d.sync += waiting.eq(0)
+        return m
+
+
+class SlowBoard(VirtualBoard):
+    """The slow core on a pseudo-terminal."""
+
+    def __init__(self) -> None:
+        top = BoardTop(Slow(), CLOCK_HZ, BAUDRATE)
+        self._serve_on_terminal(BoardSimulation(compile_board(top, "slow_board"), CLOCKS_PER_BIT))
+
+
+def test_a_core_is_waited_for_as_long_as_it_says_that_it_takes() -> None:
+    impatient = {"timeout": 0.2, "attempts": 2}
+    with SlowBoard() as virtual:
+        with SerialTransport(virtual.port, **impatient) as board, pytest.raises(HwgenError, match=r"no word in 0.4 s"):
+            board.stream(words(7).reshape(1, 1), 1)
+        with SerialTransport(virtual.port, **impatient, patience=SLOW_CLOCKS) as board:
+            assert board.stream(words(7).reshape(1, 1), 1)[0].tolist() == [[7]]
 
 
 def test_arrays_that_do_not_fit_are_refused(board: SerialTransport) -> None:
@@ -218,71 +183,3 @@ def test_a_port_is_used_by_one_at_a_time_and_closed_for_good() -> None:
         board.close()
         with pytest.raises(HwgenError, match="closed"):
             board.read(words(0))
-
-
-def test_backends_are_named_with_a_port_or_without() -> None:
-    design = small_design("stochastic")
-    for name in ("serial", "serial:", "golden:x", "rtl:/dev/null", "nonesuch"):
-        with pytest.raises(DesignError, match="backend must be one of golden, rtl, serial:PORT, not"):
-            api.open_design(design, name)
-    with pytest.raises(DesignError, match="no waves"):
-        api.open_design(design, "serial:/dev/null", waves="run.vcd")
-    with pytest.raises(DesignError, match="backend rtl has no baud rate"):
-        api.verify(design, baudrate=9600)
-    with pytest.raises(DesignError, match=r"baudrate must be from .* to 3000000"):
-        VirtualBoard(design, baudrate=4_000_000)
-
-
-@pytest.mark.parametrize(
-    ("options", "served"),
-    [
-        ([], {"board": None, "clock_mhz": 12, "baudrate": 3_000_000}),
-        (["--board", "ulx3s-85f"], {"board": "ulx3s-85f", "clock_mhz": 25, "baudrate": 3_000_000}),
-        (["--board", "icebreaker", "--clock-mhz", "24"], {"board": "icebreaker", "clock_mhz": 24}),
-    ],
-)
-def test_the_command_serves_a_board_that_verify_and_infer_use(
-    tmp_path: Path, options: list[str], served: dict[str, object]
-) -> None:
-    config: dict[str, Any] = CONFIGS["stochastic"]
-    values = "\n".join(f"{key} = {json.dumps(value)}" for key, value in config.items())
-    file = tmp_path / "design.toml"
-    file.write_text(f'name = "small_stochastic"\ncore = "bayes"\n[bayes]\n{values}\n')
-    samples = tmp_path / "samples.npy"
-    np.save(samples, np.zeros((3, len(config["bins"])), np.int64))
-    hwgen = [sys.executable, "-c", "from hwgen.cli import main; main()"]
-
-    def run(*arguments: object) -> dict[str, object]:
-        done = subprocess.run([*hwgen, *map(str, arguments), "--json"], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    def hear_interrupts() -> None:
-        # A shell starts what runs in the background deaf to Control-C, and a child inherits that.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    serve = [*hwgen, "board-sim", str(file), *options, "--json"]
-    with subprocess.Popen(serve, stdout=subprocess.PIPE, text=True, preexec_fn=hear_interrupts) as board:
-        try:
-            assert board.stdout is not None
-            text = ""
-            while not text.endswith("}\n"):
-                line = board.stdout.readline()
-                assert line, "the command has ended"
-                text += line
-            answer = json.loads(text)
-            port = answer["port"]
-            assert re.fullmatch(r"/dev/\S+", port)
-            assert answer == answer | {"design": "small_stochastic"} | served
-            report = run("verify", file, "--backend", f"serial:{port}", "--samples", 40)
-            assert report["ok"] and report["samples"] == 40
-            assert (report["cycles_measured"], report["simulator"]) == (None, None)
-            assert report["busy_cycles_measured"] == report["busy_cycles_predicted"]
-            found = run("infer", file, "--samples", samples, "--backend", f"serial:{port}", "--baudrate", 3000000)
-            assert found["results"] == run("infer", file, "--samples", samples)["results"]
-        finally:
-            board.send_signal(signal.SIGINT)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                board.wait(timeout=20)
-            board.kill()
-    assert board.returncode == 130

@@ -32,9 +32,9 @@ class SimulatedTransport:
         self.dut = dut
         self.stall = stall
         self._x_draw, self._y_draw = random.Random(seed), random.Random(seed + 1)
-        self._host = _host(dut, random.Random(seed + 2), stall)
+        self.host = _host(dut, random.Random(seed + 2), stall)
         self._x_sent = 0
-        self._x_bits, self._y_bits = (len(Value.cast(port.payload)) for port in (dut.component.x, dut.component.y))
+        self.x_bits, self.y_bits = (len(Value.cast(port.payload)) for port in (dut.component.x, dut.component.y))
         self._operations: dict[str, Operation] = {}
         self._answers: dict[str, Any] = {}
         self._simulator = Simulator(dut)
@@ -47,10 +47,10 @@ class SimulatedTransport:
 
         async def operation(ctx: Any) -> None:
             for address, value in zip(addresses.tolist(), values.tolist(), strict=True):
-                if (await self._host.access(ctx, address, value))[1]:
+                if (await self.host.access(ctx, address, value))[1]:
                     raise BusError(f"write of 0x{value:08x} at address 0x{address:08x} was answered with an error")
 
-        self._run(main=operation)
+        self.perform(main=operation)
 
     def read(self, addresses: Words) -> Words:
         """See :class:`hwgen.transport.Transport`."""
@@ -58,13 +58,13 @@ class SimulatedTransport:
         async def operation(ctx: Any) -> Words:
             words = []
             for address in addresses.tolist():
-                word, error = await self._host.access(ctx, address)
+                word, error = await self.host.access(ctx, address)
                 if error:
                     raise BusError(f"read at address 0x{address:08x} was answered with an error")
                 words.append(word)
             return np.array(words, np.uint32)
 
-        return self._run(main=operation)["main"]
+        return self.perform(main=operation)["main"]
 
     def stream(self, x: Words, results: int) -> tuple[Words, int]:
         """See :class:`hwgen.transport.Transport`; clocks are not counted."""
@@ -76,10 +76,10 @@ class SimulatedTransport:
 
         async def receive(ctx: Any) -> Words:
             y = [await self._receive(ctx) for _ in range(results)]
-            words = range(words_for(self._y_bits))
+            words = range(words_for(self.y_bits))
             return np.array([[value >> WORD_BITS * word & 0xFFFFFFFF for word in words] for value in y], np.uint32)
 
-        return self._run(main=receive, send=send)["main"], 0
+        return self.perform(main=receive, send=send)["main"], 0
 
     def irq(self) -> bool:
         """The interrupt line, after a clock in which nothing is done."""
@@ -88,7 +88,15 @@ class SimulatedTransport:
             await ctx.tick()
             return bool(ctx.get(self.dut.irq))
 
-        return self._run(main=operation)["main"]
+        return self.perform(main=operation)["main"]
+
+    def framing_error(self) -> bool:
+        """Whether a packet had a wrong length; False behind native streams."""
+
+        async def operation(ctx: Any) -> bool:
+            return self.dut.interfaces.stream == Stream.AXI4STREAM and bool(ctx.get(self.dut.framing_error))
+
+        return self.perform(main=operation)["main"]
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -98,7 +106,7 @@ class SimulatedTransport:
         if dut.interfaces.stream == Stream.AXI4STREAM:
             self._x_sent += 1
             ends = self._x_sent % dut.x_beats == 0
-            await axi4stream_send(ctx, dut.s_axis_x, draw, self.stall, payload, self._x_bits, ends)
+            await axi4stream_send(ctx, dut.s_axis_x, draw, self.stall, payload, self.x_bits, ends)
         else:
             x = dut.x
             await transfer(ctx, x.valid, x.ready, draw, self.stall, (Value.cast(x.payload), payload))
@@ -106,11 +114,11 @@ class SimulatedTransport:
     async def _receive(self, ctx: Any) -> int:
         dut, draw = self.dut, self._y_draw
         if dut.interfaces.stream == Stream.AXI4STREAM:
-            return await axi4stream_receive(ctx, dut.m_axis_y, draw, self.stall, self._y_bits)
+            return await axi4stream_receive(ctx, dut.m_axis_y, draw, self.stall, self.y_bits)
         return (await take(ctx, dut.y.valid, dut.y.ready, draw, self.stall, Value.cast(dut.y.payload)))[0]
 
     def _performer(self, name: str) -> Operation:
-        """Performs what :meth:`_run` leaves under ``name``, for ever."""
+        """Performs what :meth:`perform` leaves under ``name``, for ever."""
 
         async def perform(ctx: Any) -> None:
             while True:
@@ -125,7 +133,7 @@ class SimulatedTransport:
 
         return perform
 
-    def _run(self, **operations: Operation) -> dict[str, Any]:
+    def perform(self, **operations: Operation) -> dict[str, Any]:
         """Run the simulation until all ``operations`` have ended; what they return, by name."""
         self._operations = dict(operations)
         self._answers = {}

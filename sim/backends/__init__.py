@@ -52,7 +52,7 @@ def open_serial(design: Design, port: str, *, baudrate: int = BAUDRATE, waves: s
 
     if waves is not None:
         raise DesignError(f"backend serial has no waves to write to {waves}; use backend rtl")
-    return start_driver(design, SerialTransport(port, baudrate))
+    return start_driver(design, SerialTransport(port, baudrate, patience=design.patience))
 
 
 def start_driver(design: Design, transport: Any) -> Any:

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <deque>
 #include <stdexcept>
 #include <string>
 
@@ -28,25 +29,26 @@ void vl_finish(const char* file, int line, const char* scope) {
 namespace {
 
 constexpr unsigned FRAME_BITS = 10;       // start, 8 data, stop
+constexpr unsigned RECOVERY_BITS = 2;     // of an idle line behind a missing stop bit
 constexpr uint64_t CLOCKS_A_LOOK = 4096;  // between two looks at the file descriptor
 constexpr uint64_t AWAKE_CLOCKS = 1 << 18;  // of silence on both lines, after which a served board runs slowly
 constexpr int ASLEEP_MS = 2;              // that a sleeping board waits for a byte before it runs on
 
-// Sends bytes back to back.
+// Sends characters back to back: a byte, or a byte whose stop bit is missing.
 class LineDriver {
   public:
     explicit LineDriver(double bit) : bit_(bit) {}
     // The line's level in clock `now`.
     bool level(uint64_t now) {
-        if (bits_ == 0 && next_ < bytes.size()) {
-            frame_ = 1u << (FRAME_BITS - 1) | static_cast<uint8_t>(bytes[next_++]) << 1;
-            bits_ = FRAME_BITS;
+        if (bits_ == 0 && !characters_.empty()) {
+            const uint16_t character = characters_.front();
+            characters_.pop_front();
+            const bool stops = !(character & NO_STOP);
+            const unsigned recovery = (1u << RECOVERY_BITS) - 1;
+            frame_ = (recovery << 1 | stops) << (FRAME_BITS - 1) | (character & 0xffu) << 1;
+            bits_ = FRAME_BITS + (stops ? 0 : RECOVERY_BITS);
             if (end_ < static_cast<double>(now)) end_ = static_cast<double>(now);
             end_ += bit_;
-            if (next_ == bytes.size()) {
-                bytes.clear();
-                next_ = 0;
-            }
         }
         if (bits_ == 0) return true;
         const bool level = frame_ & 1;
@@ -57,13 +59,16 @@ class LineDriver {
         }
         return level;
     }
-    bool idle() const { return bits_ == 0 && bytes.empty(); }
-
-    std::string bytes;
+    bool idle() const { return bits_ == 0 && characters_.empty(); }
+    void send(char byte, bool stops) {
+        characters_.push_back(static_cast<uint16_t>(static_cast<uint8_t>(byte) | (stops ? 0 : NO_STOP)));
+    }
 
   private:
+    static constexpr uint16_t NO_STOP = 0x100;
+
     double bit_, end_ = 0;
-    size_t next_ = 0;
+    std::deque<uint16_t> characters_;
     uint32_t frame_ = 0;
     unsigned bits_ = 0;
 };
@@ -124,7 +129,7 @@ class Board {
         const bool asleep = quiet >= AWAKE_CLOCKS && from_board.bytes.empty();
         if (poll(&ready, 1, asleep ? ASLEEP_MS : 0) > 0 && ready.revents & POLLIN) {
             const ssize_t got = read(file, buffer, sizeof buffer);
-            if (got > 0) to_board.bytes.append(buffer, static_cast<size_t>(got));
+            for (ssize_t i = 0; i < got; ++i) to_board.send(buffer[i], true);
         }
         if (ready.revents & (POLLERR | POLLNVAL)) return false;
         run(CLOCKS_A_LOOK, 0);
@@ -169,9 +174,9 @@ HWGEN_API uint64_t board_clocks(const Board* board) { return board->clocks; }
 HWGEN_API uint32_t board_led(const Board* board) { return board->top.led; }
 HWGEN_API const char* board_message(const Board* board) { return board->message.c_str(); }
 
-// Queues bytes for the board's rx pin.
-HWGEN_API void board_feed(Board* board, const char* bytes, uint64_t count) {
-    board->to_board.bytes.append(bytes, count);
+// Queues bytes for the board's rx pin; those with a 0 in `stops` are sent without their stop bit.
+HWGEN_API void board_feed(Board* board, const char* bytes, const char* stops, uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) board->to_board.send(bytes[i], stops[i]);
     board->quiet = 0;
 }
 // Takes at most `count` of the bytes that came from the tx pin; returns how many.

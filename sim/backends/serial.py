@@ -19,6 +19,8 @@ from sim.backends.transfer import StreamTransfer
 TIMEOUT = 1.0
 """Seconds; a board answers within milliseconds, the rest is for the operating system and for slow simulations."""
 ATTEMPTS = 4
+SLOWEST_CLOCK_HZ = 100_000
+"""At least so many clocks a second: those of a large machine in simulation. Boards have a hundred times as many."""
 
 
 class SerialLine:
@@ -83,6 +85,7 @@ class SerialTransport:
         *,
         timeout: float = TIMEOUT,
         attempts: int = ATTEMPTS,
+        patience: int = 0,
     ) -> None:
         """Open a port and begin a session.
 
@@ -91,12 +94,14 @@ class SerialTransport:
             baudrate: the board's.
             timeout: seconds without an answer after which requests are sent again.
             attempts: how often a request is sent before the board counts as gone.
+            patience: clocks that the core may take before its streams move; they have ``timeout * attempts`` seconds
+                more.
 
         Raises :class:`~hwgen.errors.HwgenError` when the port cannot be opened or nothing answers,
         :class:`~hwgen.errors.HardwareMismatch` when it speaks another version of the protocol, and
         :class:`~hwgen.errors.ToolError` when pyserial is missing.
         """
-        self._patience = timeout * attempts
+        self._patience = timeout * attempts + patience / SLOWEST_CLOCK_HZ
         self._line = SerialLine(port, baudrate, timeout)
         try:
             self._host = LinkHost(self._line, timeout, attempts)
@@ -164,7 +169,7 @@ class SerialTransport:
         Returns:
             the ``y`` payloads, shape ``(results, y_words)``, and 0: a host sees no clocks.
 
-        Raises :class:`~hwgen.errors.HwgenError` when no word moves for ``timeout * attempts`` seconds.
+        Raises :class:`~hwgen.errors.HwgenError` when no word moves for so long that the core must hang.
         """
         if x.ndim != 2 or x.shape[1] != self._x_words:
             raise ValueError(f"x must have shape (n, {self._x_words}), not {x.shape}")

@@ -6,7 +6,14 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.bus.link.cobs import CONTENT, COBSDecoder, COBSEncoder
-from hwgen.bus.link.protocol import CRC_BYTES, CRC_INITIAL, CRC_POLYNOMIAL, MOST_REQUEST_BYTES, REQUEST_HEADER_BYTES
+from hwgen.bus.link.protocol import (
+    CRC_BYTES,
+    CRC_INITIAL,
+    CRC_POLYNOMIAL,
+    DELIMITER,
+    MOST_REQUEST_BYTES,
+    REQUEST_HEADER_BYTES,
+)
 
 SLOT_BITS = 8
 """A frame has 256 bytes of memory."""
@@ -30,7 +37,8 @@ class FrameReceiver(wiring.Component):
     Args:
         slots: frames kept, a power of two.
 
-    Members: ``i``: bytes from the line; ``framing_error``: a byte was lost there; ``whole``: there is a frame;
+    Members: ``i``: bytes from the line; ``framing_error``: a byte was lost there, which spoils the frame up to the next
+    delimiter; ``whole``: there is a frame;
     ``bytes``: the oldest frame, its content's size without CRC first, one byte every other clock (after its end:
     anything); ``release``: forget the oldest frame; ``dropped``: one clock for each frame dropped.
     """
@@ -77,15 +85,18 @@ class FrameReceiver(wiring.Component):
             write.data.eq(Mux(decoder.end, size - CRC_BYTES, decoder.o.payload)),
         ]
         with m.If(decoder.end):
-            m.d.sync += [size.eq(0), bad.eq(0)]
+            m.d.sync += size.eq(0)
             with m.If(good):
                 m.d.sync += filling.eq(filling + 1)
         with m.Elif(decoder.o.valid):
             m.d.sync += size.eq(size + 1)
             with m.If(no_room):
                 m.d.sync += bad.eq(1)
+        # Every delimiter ends what was bad, also where there is no frame: behind a byte lost on an idle line.
         with m.If(self.framing_error):
             m.d.sync += bad.eq(1)
+        with m.Elif(self.i.valid & (self.i.payload == DELIMITER)):
+            m.d.sync += bad.eq(0)
         m.d.sync += frames.eq(frames + good - self.release)
 
         reading = Signal(range(self.slots))

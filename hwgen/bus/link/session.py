@@ -132,8 +132,9 @@ class Session(wiring.Component):
             with m.State("EXECUTE"):
                 m.d.comb += [
                     self.request.valid.eq(executes),
-                    to_words.i.valid.eq(self.bytes.valid),
-                    self.bytes.ready.eq(to_words.i.ready),
+                    # What is not executed has no payload; the bytes may be those of a request behind a dropped frame.
+                    to_words.i.valid.eq(self.bytes.valid & executes),
+                    self.bytes.ready.eq(to_words.i.ready & executes),
                     self.o.valid.eq(to_bytes.o.valid),
                     self.o.payload.byte.eq(to_bytes.o.payload),
                     to_bytes.o.ready.eq(self.o.ready),

@@ -1,6 +1,8 @@
 """AXI4-Stream (ARM IHI 0051) on both sides of a core: one packet, ended by TLAST, is one sample or one result."""
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal
+from typing import Any
+
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, ResetInserter, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -23,6 +25,18 @@ class AXI4StreamSignature(wiring.Signature):
         super().__init__({"tdata": Out(width), "tlast": Out(1), "tvalid": Out(1), "tready": In(1)})
 
 
+class _ReceiverSignature(wiring.Signature):
+    def __init__(self, bits: int, width: int) -> None:
+        super().__init__(
+            {
+                "axis": In(AXI4StreamSignature(width)),
+                "o": Out(stream.Signature(bits)),
+                "clear": In(1),
+                "framing_error": Out(1),
+            }
+        )
+
+
 def _beat(width: int) -> data.StructLayout:
     return data.StructLayout({"tdata": width, "tlast": 1})
 
@@ -37,19 +51,20 @@ class AXI4StreamReceiver(wiring.Component):
     Args:
         bits: width of the payload; surplus bits of the last beat are ignored.
         width: width of a beat, a multiple of 8 from 8 to 128.
+
+    In a clock in which ``clear`` is 1, no beat is taken, and no payload may be. What had come in is dropped, of the
+    packet under way also the beats that are still to come. That is no error; the next packet is received as usual.
     """
 
     def __init__(self, bits: int, width: int) -> None:
         self.beats = beats_for(bits, width)
-        super().__init__(
-            {"axis": In(AXI4StreamSignature(width)), "o": Out(stream.Signature(bits)), "framing_error": Out(1)}
-        )
+        super().__init__(_ReceiverSignature(bits, width))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         o = self.o
         width = len(self.axis.tdata)
-        buffer = _buffered(m, self.axis)
+        buffer = _buffered(m, self.axis, self.clear)
         beat = buffer.o.payload
 
         joined = Signal(self.beats * width, reset_less=True)
@@ -70,6 +85,8 @@ class AXI4StreamReceiver(wiring.Component):
                 m.d.sync += [too_long.eq(1), self.framing_error.eq(1)]
             with m.Else():
                 m.d.sync += left.eq(left - 1)
+        with m.If(self.clear):
+            m.d.sync += [o.valid.eq(0), left.eq(self.beats - 1), too_long.eq(0)]
         return m
 
 
@@ -87,6 +104,8 @@ class AXI4StreamSampleReceiver(wiring.Component):
         bits: width of a payload; surplus bits of its last beat are ignored.
         width: width of a beat, a multiple of 8 from 8 to 128.
         payloads: payloads of a sample, at least 2.
+
+    ``clear`` is that of :class:`AXI4StreamReceiver`: the first payload of the next packet is the first of a sample.
     """
 
     def __init__(self, bits: int, width: int, payloads: int) -> None:
@@ -94,15 +113,13 @@ class AXI4StreamSampleReceiver(wiring.Component):
             raise ValueError(f"payloads must be at least 2, not {payloads!r}; AXI4StreamReceiver is for one")
         self.beats = beats_for(bits, width)
         self.payloads = payloads
-        super().__init__(
-            {"axis": In(AXI4StreamSignature(width)), "o": Out(stream.Signature(bits)), "framing_error": Out(1)}
-        )
+        super().__init__(_ReceiverSignature(bits, width))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         o = self.o
         width = len(self.axis.tdata)
-        buffer = _buffered(m, self.axis)
+        buffer = _buffered(m, self.axis, self.clear)
         beat = buffer.o.payload
 
         joined = Signal(self.beats * width, reset_less=True)
@@ -137,6 +154,14 @@ class AXI4StreamSampleReceiver(wiring.Component):
                     m.d.sync += [joined.eq(0), too_long.eq(~too_short), self.framing_error.eq(1)]
             with m.Elif(~too_short & beat.tlast):
                 m.d.sync += [too_short.eq(1), self.framing_error.eq(1)]
+        with m.If(self.clear):
+            m.d.sync += [
+                o.valid.eq(0),
+                left.eq(self.beats - 1),
+                payloads_left.eq(self.payloads - 1),
+                too_short.eq(0),
+                too_long.eq(0),
+            ]
         return m
 
 
@@ -147,15 +172,21 @@ def receiver(bits: int, width: int, payloads: int) -> AXI4StreamReceiver | AXI4S
     return AXI4StreamSampleReceiver(bits, width, payloads)
 
 
-def _buffered(m: Module, axis: wiring.PureInterface) -> SkidBuffer:
-    """A buffer that takes the beats of ``axis``."""
-    m.submodules.buffer = buffer = SkidBuffer(_beat(len(axis.tdata)))
+def _buffered(m: Module, axis: wiring.PureInterface, clear: Value) -> Any:
+    """A buffer of the beats of ``axis``, of those packets alone that began after the last ``clear``."""
+    m.submodules.buffer = buffer = ResetInserter(clear)(SkidBuffer(_beat(len(axis.tdata))))
+    under_way = Signal()  # the beat before did not end its packet
+    abandoned = Signal()  # the packet under way began before the last clear
     m.d.comb += [
-        buffer.i.valid.eq(axis.tvalid),
+        buffer.i.valid.eq(axis.tvalid & ~clear & ~abandoned),
         buffer.i.payload.tdata.eq(axis.tdata),
         buffer.i.payload.tlast.eq(axis.tlast),
-        axis.tready.eq(buffer.i.ready),
+        axis.tready.eq(buffer.i.ready & ~clear),
     ]
+    with m.If(axis.tvalid & axis.tready):
+        m.d.sync += [under_way.eq(~axis.tlast), abandoned.eq(abandoned & ~axis.tlast)]
+    with m.If(clear):
+        m.d.sync += abandoned.eq(under_way)
     return buffer
 
 

@@ -16,8 +16,10 @@ class Wrapped(wiring.Component):
     """Any core, with its register bus and its streams translated; all else about it stays.
 
     Args:
-        component: a core: a component with members ``bus``, ``x`` and ``y`` and attributes ``map``, ``identity`` and
-            ``x_beats``, the number of its payloads on ``x`` that make a sample.
+        component: a core: a component with members ``bus``, ``x`` and ``y`` and attributes ``map``, ``identity``,
+            ``x_beats``, the number of its payloads on ``x`` that make a sample, and ``resetting``, a signal that is 1
+            while a soft reset is under way, from a register: nothing is taken on ``x`` then, and what was taken before
+            is dropped.
         bus: ``"native"``, ``"axi4lite"`` (member ``s_axi`` in place of ``bus``) or ``"wishbone"`` (``wb``).
         stream: ``"native"`` or ``"axi4stream"`` (``s_axis_x`` and ``m_axis_y`` in place of ``x`` and ``y``).
         stream_width: width of the AXI4-Streams in bits, a multiple of 8 from 8 to 128.
@@ -26,8 +28,9 @@ class Wrapped(wiring.Component):
 
     With AXI4-Stream there is a further member ``framing_error``: a packet on ``s_axis_x`` had another number of beats
     than a sample. It was dropped, or, where samples have several payloads, made a sample whose last payload is 0. The
-    flag stays 1 until reset. Addresses are as wide as the core's map: where the core lies in the system is the
-    interconnect's matter.
+    flag stays 1 until reset. A soft reset drops what has come on ``s_axis_x``, and of a packet under way also the
+    rest, without that flag: the next packet is the next sample. Addresses are as wide as the core's map: where the core
+    lies in the system is the interconnect's matter.
     """
 
     def __init__(self, component: Any, bus: str = "native", stream: str = "native", stream_width: int = 32) -> None:
@@ -77,6 +80,7 @@ class Wrapped(wiring.Component):
                 Value.cast(core.x.payload).eq(x.o.payload),
                 core.x.valid.eq(x.o.valid),
                 x.o.ready.eq(core.x.ready),
+                x.clear.eq(core.resetting),
                 self.framing_error.eq(x.framing_error),
             ]
             m.submodules.y = y = AXI4StreamTransmitter(len(Value.cast(core.y.payload)), width)
