@@ -1,5 +1,6 @@
 """The recorded designs on the recorded boards: what ``docs/results/boards*.json`` hold."""
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,16 +10,25 @@ from typing import Any
 
 from boards.build import build
 from boards.definitions import BOARDS
+from boards.errors import DoesNotFit, MissesTiming
 from boards.flow import build_folder, synthesise
-from boards.report import TITLES
+from boards.page import as_markdown
 from hwgen.design import load_design
-from hwgen.errors import DesignError
+from hwgen.errors import DesignError, ToolError
+from hwgen.output import write_json, write_text
 
 _log = logging.getLogger("hwgen")
 
 EXAMPLES = Path("examples")
 OUT_OF_CONTEXT_BOARD = "ulx3s-85f"
 BITSTREAM_BOARDS = ("ulx3s-85f", "icebreaker", "tang-nano-9k")
+
+Key = tuple[str, str, bool]
+"""Machine, board, and whether out of context."""
+
+REFUSED = "refused before synthesis"
+KINDS = {DoesNotFit: "does not fit", MissesTiming: "misses timing"}
+"""Why a run has no result, by error; any other design error is ``REFUSED``."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,11 @@ class Run:
     out_of_context: bool = True
     most_seeds: int = 99
     """A machine that takes long to place is not placed more often."""
+
+    @property
+    def key(self) -> Key:
+        """What tells it from other runs."""
+        return self.machine, self.board, self.out_of_context
 
 
 def _bayes() -> list[Run]:
@@ -78,11 +93,49 @@ def runs(core: str, chosen: Sequence[str] = ()) -> list[Run]:
     return kept
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """What :func:`record` did."""
+
+    results: list[dict[str, Any]]
+    """Of the chosen runs."""
+    failed: list[str]
+    """Runs of which there is none, because a tool failed."""
+    files: tuple[Path, Path]
+    """The page and the JSON file."""
+
+
+def record(core: str, chosen: Sequence[str], seeds: int, folder: Path, command: str) -> Recorded:
+    """Measure a core's runs (see :func:`runs`), and write page and JSON file into ``folder`` after each.
+
+    Results of other recorded runs that the JSON file holds stay in it. A tool that fails ends one run, not those after
+    it. ``command`` is what is said to have made the results.
+    """
+    name = "boards" if core == "bayes" else f"boards-{core}"
+    page, data = folder / f"{name}.md", folder / f"{name}.json"
+    places = {run.key: place for place, run in enumerate(runs(core))}
+    kept = {key: result for key, result in _read(data).items() if key in places}
+    results, failed = [], []
+    for run in runs(core, chosen):
+        try:
+            result = measure(run, seeds)
+        except ToolError as error:
+            _log.error("%s on %s: %s", run.machine, run.board, error)
+            failed.append(f"{run.machine} on {run.board}")
+            continue
+        results.append(result | {"command": command, "date": date.today().isoformat()})
+        kept[run.key] = results[-1]
+        everything = [kept[key] for key in sorted(kept, key=places.__getitem__)]
+        write_json(data, {"results": everything})
+        write_text(page, as_markdown(core, everything))
+    return Recorded(results, failed, (page, data))
+
+
 def measure(run: Run, seeds: int) -> dict[str, Any]:
-    """One run's result as JSON values: its report, or why there is none.
+    """One run's result as JSON values: its report; or in ``kind`` and ``refused`` why there is none.
 
     Out of context Fmax is the median of ``seeds`` seeds, or of as many as the run allows. A whole top level is built
-    for the fastest clock that closes timing with margin.
+    for the fastest clock that is found to close timing with margin.
     """
     design = load_design(run.file)
     board = BOARDS[run.board]
@@ -102,71 +155,24 @@ def measure(run: Run, seeds: int) -> dict[str, Any]:
         else:
             report = build(design, board, folder).report
     except DesignError as error:
-        return {**entry, "refused": str(error)}
-    return {**report.as_dict(), **entry, "refused": None}
+        return {**entry, "kind": KINDS.get(type(error), REFUSED), "refused": str(error)}
+    return {**report.as_dict(), **entry, "kind": None, "refused": None}
 
 
-def as_markdown(core: str, results: Sequence[dict[str, Any]], command: str) -> str:
-    """The page of results."""
-    lines = [
-        f"# Boards: {core}",
-        "",
-        f"Made by `{command}` on {date.today().isoformat()}. {_tools(results)}",
-        "",
-        "## The core alone",
-        "",
-        f"Out of context on {BOARDS[OUT_OF_CONTEXT_BOARD].title} (ECP5, speed grade 6). Fmax is the median over the "
-        "seeds.",
-        "",
-        *_table([result for result in results if result["out_of_context"]], with_clock=False),
-        "",
-        "Critical paths:",
-        "",
-        *(
-            f"- {result['machine']}: {_path(result)}"
-            for result in results
-            if result["out_of_context"] and result["refused"] is None
-        ),
-        "",
-        "## Whole top levels",
-        "",
-        "With PLL, host link and LEDs, at the fastest clock that closes timing with 5 % of margin.",
-        "",
-        *_table([result for result in results if not result["out_of_context"]], with_clock=True),
-        "",
-    ]
-    refused = [result for result in results if result["refused"] is not None]
-    if refused:
-        lines += ["Refused before synthesis:", ""]
-        lines += [f"- {result['machine']}: {result['refused']}" for result in refused] + [""]
-    return "\n".join(lines)
-
-
-def _tools(results: Sequence[dict[str, Any]]) -> str:
-    versions = {version for result in results if result["refused"] is None for version in result["tools"].values()}
-    return f"Tools: {', '.join(sorted(versions))}."
-
-
-def _table(results: Sequence[dict[str, Any]], *, with_clock: bool) -> list[str]:
-    shown = ("lut", "ff", "block_ram")
-    head = ["machine", *(["board"] if with_clock else []), *(TITLES[key] for key in shown), "LUT estimated"]
-    head += ["Fmax (MHz)", *(["clock (MHz)"] if with_clock else ["seeds"]), "cycles a sample", "samples/s"]
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    for result in results:
-        if result["refused"] is not None:
-            continue
-        cells = [result["machine"], *([BOARDS[result["board"]].title] if with_clock else [])]
-        cells += [f"{result['used'][key]:,}" for key in shown]
-        cells += ["" if with_clock else f"{result['estimate']['luts']:,}", f"{result['fmax_mhz']:.1f}"]
-        cells.append(f"{result['clock_mhz']:g}" if with_clock else str(len(result["clocks"][0]["fmax_mhz_by_seed"])))
-        cells += [str(result["cycles_per_sample"]), f"{result['samples_per_second']:,.0f}"]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def _path(result: dict[str, Any]) -> str:
-    path = result["clocks"][0]["critical_path"]
-    if path is None:
-        return "none"
-    way = " → ".join(f"`{name}`" for name in (path["start"], *path["through"], path["end"]))
-    return f"{way}, {path['logic_ns']:.2f} ns logic and {path['routing_ns']:.2f} ns routing"
+def _read(data: Path) -> dict[Key, dict[str, Any]]:
+    """The results that a JSON file holds, by run; those of a file that had one command for all get that."""
+    if not data.is_file():
+        return {}
+    try:
+        content = json.loads(data.read_text(encoding="utf-8"))
+        return {
+            (result["machine"], result["board"], result["out_of_context"]): {
+                "command": content.get("command"),
+                "date": None,
+                "kind": None if result["refused"] is None else REFUSED,
+                **result,
+            }
+            for result in content["results"]
+        }
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DesignError(f"{data} must be a file of bench-boards, to add results to it: {error!r}") from None

@@ -1,7 +1,6 @@
 """What a design will take of a board, from its parameters alone: before anything is built, and within a second."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from boards.definitions import Board
@@ -18,9 +17,13 @@ from hwgen.resources import Block, Memory, Needs
 LUT_ERROR = 0.25
 """How far the estimate of look-up tables may be off, as measured on the recorded designs."""
 
+SURE_BELOW = 1 - LUT_ERROR
+"""A design whose estimate is at most so much of the board fits, however far the estimate is off."""
+
 REFUSED_ABOVE = 1 + LUT_ERROR
 """A design whose estimate exceeds the board by more than the estimate's error cannot fit."""
 
+FITS, MAY_NOT_FIT, CANNOT_FIT = "fits", "may not fit", "cannot fit"
 
 LINK_MEMORIES = (
     Memory("link.receiver", WINDOW << SLOT_BITS, lanes=1, lane_bits=8),
@@ -33,7 +36,8 @@ LINK = Block("link", luts=1600, ffs=680)
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimate. Memory bits, block RAMs and single-port RAMs are exact, the rest within its error."""
+    """An estimate. Memory bits, block RAMs and single-port RAMs are exact, look-up tables and flip-flops within
+    :data:`LUT_ERROR` of what will be placed."""
 
     design: str
     board: Board
@@ -44,8 +48,6 @@ class Estimate:
     luts: int
     ffs: int
     cycles_per_sample: int
-    typical_cycles: Mapping[str, float]
-    """See :meth:`hwgen.design.Design.typical_cycles`."""
     latency: int
     memory_port_utilisation: float
     needs: Needs
@@ -66,15 +68,27 @@ class Estimate:
                 f"needs {self.block_rams:,} block RAMs{beside}, and {self.board.title} has {capacity.block_rams:,}: "
                 f"{self.needs.memory_parameters}{self._empty_instead()}"
             )
-        for what, needed, held in (
-            ("look-up tables", self.luts, capacity.luts),
-            ("flip-flops", self.ffs, capacity.ffs),
-        ):
-            if needed > held * REFUSED_ABOVE:
-                found.append(
-                    f"needs about {needed:,} {what}, and {self.board.title} has {held:,}: {self.needs.logic_parameters}"
-                )
-        return found
+        return found + [
+            f"needs about {needed:,} {what}, and {self.board.title} has {held:,}: {self.needs.logic_parameters}"
+            for what, needed, held in self._logic()
+            if needed > held * REFUSED_ABOVE
+        ]
+
+    @property
+    def doubts(self) -> list[str]:
+        """What may turn out too large within the estimate's error: what it may need, what the board has, what to
+        change. Synthesis tells. Empty if nothing may."""
+        return [
+            f"needs {needed / REFUSED_ABOVE:,.0f} to {needed / SURE_BELOW:,.0f} {what}, and {self.board.title} has "
+            f"{held:,}; should that not do: {self.needs.logic_parameters}"
+            for what, needed, held in self._logic()
+            if held * SURE_BELOW < needed <= held * REFUSED_ABOVE
+        ]
+
+    def _logic(self) -> tuple[tuple[str, int, int], ...]:
+        """What is estimated with an error: name, need, and what the board has."""
+        capacity = self.board.capacity
+        return ("look-up tables", self.luts, capacity.luts), ("flip-flops", self.ffs, capacity.ffs)
 
     def _empty_instead(self) -> str:
         """What else helps: memories without initial content may be in single-port RAMs."""
@@ -86,9 +100,16 @@ class Estimate:
         )
 
     @property
+    def fit(self) -> str:
+        """``FITS``, ``MAY_NOT_FIT`` (within the estimate's error it may be too large) or ``CANNOT_FIT``."""
+        if self.problems:
+            return CANNOT_FIT
+        return MAY_NOT_FIT if self.doubts else FITS
+
+    @property
     def fits(self) -> bool:
-        """Whether the design may fit."""
-        return not self.problems
+        """Whether the design fits, however far the estimate is off."""
+        return self.fit == FITS
 
     def check_fit(self) -> None:
         """Raise :class:`~hwgen.errors.DesignError` with every problem, if there are any."""
@@ -105,19 +126,40 @@ class Estimate:
             "lut_error": LUT_ERROR,
             "ffs": self.ffs,
             "cycles_per_sample": self.cycles_per_sample,
-            **{f"typical_cycles_{what}": cycles for what, cycles in self.typical_cycles.items()},
             "latency_cycles": self.latency,
             "memory_port_utilisation": self.memory_port_utilisation,
+            "available": asdict(self.board.capacity),
+            "fit": self.fit,
             "fits": self.fits,
             "problems": self.problems,
+            "doubts": self.doubts,
+        }
+
+    def rows(self) -> dict[str, Any]:
+        """As a person reads it: names, and values beside what the board has."""
+        capacity = self.board.capacity
+        return {
+            "fit": self.fit,
+            "memory bits": self.memory_bits,
+            "block RAMs": f"{self.block_rams:,} of {capacity.block_rams:,}",
+            "single-port RAMs": f"{self.sprams:,} of {capacity.sprams:,}",
+            "look-up tables": f"{self.luts:,} of {capacity.luts:,}, within {LUT_ERROR:.0%}",
+            "flip-flops": f"{self.ffs:,} of {capacity.ffs:,}, within {LUT_ERROR:.0%}",
+            "cycles per sample": self.cycles_per_sample,
+            "latency cycles": self.latency,
+            "memory-port utilisation": f"{self.memory_port_utilisation:.1%}",
+            "hints": "\n".join(self.problems + self.doubts) or None,
         }
 
 
 def estimate(design: Design, board: Board, *, out_of_context: bool = False) -> Estimate:
     """What ``design`` takes of ``board``: the whole top level, or out of context the core alone.
 
-    Memory bits and speed are the core's in either case.
+    Memory bits and speed are the core's in either case. Raises :class:`~hwgen.errors.DesignError` for a board whose
+    family cannot place a core alone.
     """
+    if out_of_context:
+        check_out_of_context(board)
     needs = design.needs
     memories, blocks = needs.memories, needs.blocks
     if not out_of_context:
@@ -140,8 +182,16 @@ def estimate(design: Design, board: Board, *, out_of_context: bool = False) -> E
         luts=round(luts),
         ffs=round(ffs),
         cycles_per_sample=needs.cycles_per_sample,
-        typical_cycles=design.typical_cycles(),
         latency=needs.latency,
         memory_port_utilisation=needs.memory_port_utilisation,
         needs=needs,
     )
+
+
+def check_out_of_context(board: Board) -> None:
+    """Raise :class:`~hwgen.errors.DesignError` for a board whose family cannot place a core alone."""
+    if not FAMILIES[board.family].out_of_context:
+        raise DesignError(
+            f"{board.title} has no out-of-context flow: its place and route needs a pin for every port; "
+            "leave out --out-of-context to place the whole top level"
+        )

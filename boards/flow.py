@@ -2,21 +2,24 @@
 
 import hashlib
 import json
-import logging
 import pickle
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 import boards
 import hwgen
 from boards import families
 from boards.definitions import Board
-from boards.estimate import Estimate, estimate
+from boards.errors import DoesNotFit
+from boards.estimate import Estimate, check_out_of_context, estimate
 from boards.families import FAMILIES
-from boards.families.base import SINGLE_PORT_MAP, Command, Job
+from boards.families.base import SINGLE_PORT_MAP, Command, Job, Pll
+from boards.fit import check_netlist, no_room
 from boards.netlist import module_resources, read_netlist, total
-from boards.pinout import board_module, clock_choices, clock_setting
+from boards.pinout import baudrate_at, board_module, clock_choices, clock_setting
 from boards.report import Report
 from boards.steps import Steps
 from boards.timing import clocks_of
@@ -24,13 +27,15 @@ from boards.tools import find_tool, run_tool
 from boards.verilog import emit_top
 from hwgen.design import Design
 from hwgen.emit.verilog import tool_versions
-from hwgen.errors import DesignError
-
-_log = logging.getLogger("hwgen")
+from hwgen.errors import ToolError
+from hwgen.output import write_json
 
 SOURCE, NETLIST, CONSTRAINTS, ROUTED, TIMING = "design.v", "netlist.json", "pins", "routed", "timing.json"
 
 FAMILY_FILES = Path(families.__file__).parent
+
+NO_ROOM = "no BELs remaining"
+"""What nextpnr says when it has run out of cells of a kind."""
 
 HEADROOM = 1.3
 """Without a wanted clock, place and route aims at this many times the fastest clock that its family is known for."""
@@ -44,14 +49,16 @@ class Flow:
     """One design on one board.
 
     Args:
-        directory: build folder; the steps' folders, the report and the bitstream are in it.
-        clock_mhz: clock of the full top level; None out of context.
+        directory: build folder, in which the steps' folders are.
+        clock_mhz: wanted clock of the whole top level; None out of context.
+        exploring: whether ``clock_mhz`` is only what place and route aims at: the report then has Fmax and no clock.
     """
 
     design: Design
     board: Board
     directory: Path
     clock_mhz: float | None = None
+    exploring: bool = False
 
     @property
     def out_of_context(self) -> bool:
@@ -63,31 +70,42 @@ class Flow:
         """What the design will take; synthesis follows its choice of memories for single-port RAMs."""
         return estimate(self.design, self.board, out_of_context=self.out_of_context)
 
+    @cached_property
+    def pll(self) -> Pll | None:
+        """The setting of the clock generator; None out of context, and for the board's own clock."""
+        return None if self.clock_mhz is None else clock_setting(self.board, self.clock_mhz)
+
+    @property
+    def clock_hz(self) -> float | None:
+        """Frequency that the whole top level runs at, which is what the PLL makes; None out of context."""
+        if self.clock_mhz is None:
+            return None
+        return float(self.board.clock_hz) if self.pll is None else self.pll.out_hz
+
     @property
     def target_mhz(self) -> float:
         """What place and route aims at."""
-        return self.clock_mhz if self.clock_mhz is not None else HEADROOM * ASPIRED_MHZ[self.board.family]
+        return HEADROOM * ASPIRED_MHZ[self.board.family] if self.clock_hz is None else self.clock_hz / 1e6
 
     def run(self, seeds: int = 1) -> Report:
         """Estimate, elaborate, synthesise, place and route (with ``seeds`` seeds, from 1 on), and report.
 
-        Raises :class:`~hwgen.errors.DesignError` for a design that cannot fit, before anything is synthesised, and
+        Raises :class:`~hwgen.errors.DesignError` for a clock that the board cannot make and for a design that cannot
+        fit, before anything is written; :class:`~boards.errors.DoesNotFit` for one that turns out too large; and
         :class:`~hwgen.errors.ToolError` for a tool that is missing or fails.
         """
-        family = FAMILIES[self.board.family]
-        if self.out_of_context and not family.out_of_context:
-            raise DesignError(
-                f"{self.board.title} has no out-of-context flow: its place and route needs a pin for every port; "
-                "leave out --out-of-context to place the whole top level"
-            )
+        if self.clock_hz is None:
+            check_out_of_context(self.board)
+        else:
+            baudrate_at(self.board, self.clock_hz)
         self.estimate.check_fit()
         steps = Steps(self.directory)
         elaborated = self.elaborate(steps)
         synthesised = self.synthesise(steps, elaborated)
+        netlist = read_netlist(synthesised / NETLIST)
+        check_netlist(self.design.name, netlist, self.top, self.board, self.estimate.needs)
         placed = [self.place(steps, elaborated, synthesised, seed) for seed in range(1, seeds + 1)]
-        report = self._report(synthesised, [folder for folder in placed if folder is not None])
-        steps.publish_text(json.dumps(report.as_dict(), indent=2) + "\n", "report.json")
-        return report
+        return self._report(netlist, [folder for folder in placed if folder is not None])
 
     def elaborate(self, steps: Steps) -> Path:
         """The folder with the Verilog and the constraints."""
@@ -98,7 +116,7 @@ class Flow:
             "config": self.design.config.parameters(),
             "parameters": hashlib.sha256(pickle.dumps(self.design.parameters)).hexdigest(),
             "board": self.board.name,
-            "clock_mhz": self.clock_mhz,
+            "clock_hz": self.clock_hz,
         }
         return steps.run("elaborate", inputs, self._elaborate)
 
@@ -145,6 +163,7 @@ class Flow:
             seed=seed,
             routed=Path(ROUTED),
             report=Path(TIMING),
+            luts=self.estimate.luts,
         )
         command = FAMILIES[self.board.family].place_and_route(job)
         if command is None:
@@ -152,16 +171,22 @@ class Flow:
         files = {NETLIST: synthesised / NETLIST}
         if not self.out_of_context:
             files[CONSTRAINTS] = elaborated / CONSTRAINTS
-        return self._tool_step(steps, f"place-and-route-{seed}", command, files)
+        try:
+            return self._tool_step(steps, f"place-and-route-{seed}", command, files)
+        except ToolError as error:
+            if NO_ROOM not in str(error):
+                raise
+            netlist = read_netlist(synthesised / NETLIST)
+            text = no_room(self.design.name, netlist, self.top, self.board, self.estimate.needs)
+            raise DoesNotFit(f"{text}\n{error}") from error
 
     def pack(self, steps: Steps, placed: Path) -> Path:
-        """The bitstream, in the build folder under the design's name."""
+        """The step's file that is the bitstream."""
         family = FAMILIES[self.board.family]
         bitstream = Path(f"bitstream{family.bitstream_suffix}")
         command = family.pack(self.board, Path(ROUTED), bitstream)
         assert command is not None
-        packed = self._tool_step(steps, "pack", command, {ROUTED: placed / ROUTED})
-        return steps.publish(packed / bitstream, f"{self.design.name}{family.bitstream_suffix}")
+        return self._tool_step(steps, "pack", command, {ROUTED: placed / ROUTED}) / bitstream
 
     @property
     def top(self) -> str:
@@ -169,13 +194,12 @@ class Flow:
         return self.design.name if self.out_of_context else f"{self.design.name}_board"
 
     def _elaborate(self, folder: Path) -> None:
-        if self.clock_mhz is None:
+        if self.clock_hz is None:
             (folder / SOURCE).write_text(self.design.verilog().text, encoding="utf-8")
             return
-        pll = clock_setting(self.board, self.clock_mhz)
-        system = emit_top(self.design, self.board, pll.out_hz if pll else self.board.clock_hz)
+        system = emit_top(self.design, self.board, self.clock_hz)
         name = f"{self.design.name}_system"
-        wrapper, leds = board_module(self.board, self.top, name, pll, system.ports["led"])
+        wrapper, leds = board_module(self.board, self.top, name, self.pll, system.ports["led"])
         (folder / SOURCE).write_text(system.text + wrapper, encoding="utf-8")
         _, constraints = FAMILIES[self.board.family].constraints(self.board, leds)
         (folder / CONSTRAINTS).write_text(constraints, encoding="utf-8")
@@ -188,21 +212,22 @@ class Flow:
 
         return steps.run(name, {"arguments": command.arguments, "tool": tool.version}, build, files)
 
-    def _report(self, synthesised: Path, placed: list[Path]) -> Report:
+    def _report(self, netlist: Mapping[str, Any], placed: list[Path]) -> Report:
         family = FAMILIES[self.board.family]
-        modules = module_resources(read_netlist(synthesised / NETLIST), self.top, family)
+        modules = module_resources(netlist, self.top, family)
         timings = [json.loads((folder / TIMING).read_text(encoding="utf-8")) for folder in placed]
         used = total(modules)
         if timings:
             for entry, resource in family.placed.items():
                 used[resource] = timings[0]["utilization"].get(entry, {"used": used[resource]})["used"]
         commands = ["yosys"]
-        command = family.place_and_route(Job(self.board, Path(), None, 1.0, 1, Path(), Path()))
+        command = family.place_and_route(Job(self.board, Path(), None, 1.0, 1, Path(), Path(), 0))
         if command is not None:
             commands.append(command.tool)
         return Report(
             design=self.design.name,
             config_hash=f"{self.design.config.hash:016x}",
+            content_hash=f"{self.design.content_hash:016x}",
             board=self.board,
             out_of_context=self.out_of_context,
             target_mhz=self.target_mhz,
@@ -211,7 +236,8 @@ class Flow:
             clocks=tuple(clocks_of(timings)) if timings else (),
             estimate=self.estimate,
             tools={name: find_tool(name).version for name in commands},
-            clock_mhz=self.clock_mhz,
+            clock_mhz=None if self.clock_hz is None or self.exploring else self.clock_hz / 1e6,
+            typical_cycles=self.design.typical_cycles(),
         )
 
 
@@ -234,14 +260,19 @@ def build_folder(design: Design, board: Board) -> Path:
 def synthesise(
     design: Design, board: Board, directory: Path | None = None, *, out_of_context: bool = False, seeds: int = 1
 ) -> Report:
-    """Area and Fmax of a design on a board; ``report.json`` in the build folder has the same.
+    """Area and Fmax of a design on a board; ``synth.json`` in the build folder, out of context ``core.json``, has the
+    same.
 
     Args:
         directory: build folder; a run in it resumes where the last one stopped.
-        out_of_context: place the core alone; if not, the whole top level, at the fastest clock that is tried.
+        out_of_context: place the core alone; if not, the whole top level, aiming at the fastest clock that
+            :func:`~boards.build.build` would try.
         seeds: how often to place and route; Fmax is the median.
 
     Raises what :meth:`Flow.run` raises.
     """
     clock_mhz = None if out_of_context else clock_choices(board)[0]
-    return Flow(design, board, directory or build_folder(design, board), clock_mhz).run(seeds)
+    flow = Flow(design, board, directory or build_folder(design, board), clock_mhz, exploring=True)
+    report = flow.run(seeds)
+    write_json(flow.directory / ("core.json" if out_of_context else "synth.json"), report.as_dict())
+    return report

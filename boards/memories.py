@@ -19,6 +19,9 @@ class BlockRam:
     byte: int
     """Bits that a write enable covers."""
     cost: float
+    """Of one."""
+    emulation: float = 0
+    """Cost, once a memory, of reading what was there before a write in the same clock."""
     undivided: tuple[tuple[int, int], ...] = ()
     """Further shapes, of words that are written whole."""
 
@@ -46,7 +49,7 @@ class Placed:
 BLOCK_RAMS = {
     "ecp5": BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), byte=9, cost=128),
     "gowin": BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), byte=9, cost=128),
-    "ice40": BlockRam(((256, 16),), byte=1, cost=64, undivided=((512, 8), (1024, 4), (2048, 2))),
+    "ice40": BlockRam(((256, 16),), byte=1, cost=64, emulation=8, undivided=((512, 8), (1024, 4), (2048, 2))),
     "xilinx": BlockRam(((512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)), byte=9, cost=128),
 }
 
@@ -65,14 +68,14 @@ SINGLE_PORT_RAMS = {"ice40": (16384, 16)}
 def place(memory: Memory, family: str) -> Placed:
     """What a memory takes in a family outside single-port RAMs: the cheapest of block RAM, distributed RAM, flip-flops.
 
-    Read and write never meet (the cores see to that), so nothing is spent on what a read during a write gives.
+    Where costs are equal, flip-flops win. Read and write never meet: the cores see to that, but
+    synthesis does not know.
     """
     block = BLOCK_RAMS[family]
     shapes = block.shapes + (block.undivided if memory.lanes == 1 else ())
     count, cost = min((_blocks(memory, block, shape) for shape in shapes), key=lambda found: found[1])
-    selection = _selection_cost(memory, memory.words)
     flip_flops = Placed(luts=2 / 3 * memory.width * (memory.words - 1), ffs=(memory.words + 1) * memory.width)
-    choices = [(cost, Placed(block_rams=count)), (memory.words * memory.width + selection, flip_flops)]
+    choices = [(memory.bits, flip_flops), (cost + block.emulation, Placed(block_rams=count))]
     lut_ram = LUT_RAMS[family]
     if lut_ram is not None:
         choices.append(_distributed(memory, lut_ram))

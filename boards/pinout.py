@@ -1,5 +1,7 @@
 """The board's own top module: pins, clock generator and reset around the top level that every board shares."""
 
+import math
+
 from boards.definitions import Board
 from boards.families import FAMILIES
 from boards.families.base import Pll
@@ -48,8 +50,11 @@ def baudrate_at(board: Board, clock_hz: float) -> int:
 def clock_setting(board: Board, clock_mhz: float) -> Pll | None:
     """The PLL setting for a clock of ``clock_mhz``; None for the board's own clock, which needs no PLL.
 
-    Raises :class:`~hwgen.errors.DesignError` for a frequency that the PLL does not reach within 0.5 %.
+    Raises :class:`~hwgen.errors.DesignError` for what is no frequency, and for one that the PLL does not reach within
+    0.5 %.
     """
+    if not (math.isfinite(clock_mhz) and clock_mhz > 0):
+        raise DesignError(f"clock-mhz must be a number above 0, not {clock_mhz:g}")
     if abs(clock_mhz * 1e6 - board.clock_hz) < 1:
         return None
     pll = FAMILIES[board.family].pll(board.clock_hz, clock_mhz * 1e6)
@@ -75,7 +80,8 @@ def board_module(board: Board, name: str, system: str, pll: Pll | None, led_coun
     """Verilog of the module ``name`` that instantiates ``system`` (ports ``clk``, ``rst``, ``rx``, ``tx``, ``led``).
 
     Its ports are ``clk_pin``, ``rx_pin``, ``tx_pin`` and ``led_pins``. Reset is asserted at once while the PLL is not
-    locked and released with the clock.
+    locked and released with the clock. Where the board has fewer LEDs than ``led_count``, its last one lights for all
+    those that are left, so that an error, the last of them, is never hidden.
 
     Returns the text and the number of LEDs that the board shows of ``led_count``, the width of ``led``.
     """
@@ -85,6 +91,7 @@ def board_module(board: Board, name: str, system: str, pll: Pll | None, led_coun
         clock = FAMILIES[board.family].pll_instance(pll, board.clock_hz)
     invert = "~" if board.leds_active_low else ""
     last = RESET_STAGES - 1
+    leds = ", ".join([f"|led[{led_count - 1}:{shown - 1}]", *(f"led[{index}]" for index in reversed(range(shown - 1)))])
     text = f"""
 module {name}(clk_pin, rx_pin, tx_pin, led_pins);
   input clk_pin;
@@ -100,7 +107,7 @@ module {name}(clk_pin, rx_pin, tx_pin, led_pins);
     else reset <= {{reset[{last - 1}:0], 1'b0}};
 
   wire [{led_count - 1}:0] led;
-  assign led_pins = {invert}led[{shown - 1}:0];
+  assign led_pins = {invert}{{{leds}}};
   {system} system(.clk(clk), .rst(reset[{last}]), .rx(rx_pin), .tx(tx_pin), .led(led));
 endmodule
 """

@@ -1,7 +1,7 @@
 """What a run found: resources by module, timing, speed; as a table and as JSON."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -27,6 +27,9 @@ class Report:
 
     design: str
     config_hash: str
+    """See :attr:`hwgen.config.CoreConfig.hash`; 16 hexadecimal digits."""
+    content_hash: str
+    """See :attr:`hwgen.design.Design.content_hash`; 16 hexadecimal digits."""
     board: Board
     out_of_context: bool
     target_mhz: float
@@ -40,7 +43,9 @@ class Report:
     estimate: Estimate
     tools: Mapping[str, str]
     clock_mhz: float | None = None
-    """The clock of the built top level; None where only Fmax was asked for."""
+    """The clock that the built top level runs at; None where only Fmax was asked for."""
+    typical_cycles: Mapping[str, float] = field(default_factory=dict)
+    """See :meth:`hwgen.design.Design.typical_cycles`."""
 
     @property
     def fmax_mhz(self) -> float | None:
@@ -61,13 +66,16 @@ class Report:
 
     @property
     def samples_per_second(self) -> float | None:
-        """At full rate, at the built clock or else at Fmax; where clocks depend on the sample, at least."""
+        """At full rate, at the built clock but not beyond Fmax; None where no timing was closed. Where clocks depend on
+        the sample, at least."""
         return self._rate(self.estimate.cycles_per_sample)
 
     def _rate(self, cycles: float) -> float | None:
         """Samples per second at so many clocks a sample."""
-        mhz = self.clock_mhz if self.clock_mhz is not None else self.fmax_mhz
-        return None if mhz is None else mhz * 1e6 / cycles
+        if self.fmax_mhz is None:
+            return None
+        mhz = self.fmax_mhz if self.clock_mhz is None else min(self.clock_mhz, self.fmax_mhz)
+        return mhz * 1e6 / cycles
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values."""
@@ -75,6 +83,7 @@ class Report:
         return {
             "design": self.design,
             "config_hash": self.config_hash,
+            "content_hash": self.content_hash,
             "board": self.board.name,
             "device": self.board.device,
             "out_of_context": self.out_of_context,
@@ -97,6 +106,7 @@ class Report:
             "latency_cycles": self.estimate.latency,
             "samples_per_second": self.samples_per_second,
             "memory_port_utilisation": self.estimate.memory_port_utilisation,
+            **{f"typical_cycles_{what}": cycles for what, cycles in self.typical_cycles.items()},
             "estimate": self.estimate.as_dict(),
             "tools": dict(self.tools),
         }
@@ -133,10 +143,12 @@ class Report:
             closed = {None: "", True: ", timing closed", False: ", TIMING NOT CLOSED"}[self.timing_closed]
             table.add_row("clock", f"{self.clock_mhz:g} MHz{closed}")
             table.add_row("host link", f"{self.baudrate:,} baud, {self.board.link}")
+        elif self.clocks and not self.out_of_context:
+            table.add_row("clock", f"none: `hwgen build` chooses one; place and route aimed at {self.target_mhz:g} MHz")
         table.add_row("cycles per sample", f"{self.estimate.cycles_per_sample:,}")
         if self.samples_per_second is not None:
             table.add_row("samples per second", f"{self.samples_per_second:,.0f}")
-        for what, cycles in self.estimate.typical_cycles.items():
+        for what, cycles in self.typical_cycles.items():
             rate = self._rate(cycles)
             speed = "" if rate is None else f", {rate:,.0f} samples per second"
             table.add_row(f"held-out samples, {what}", f"{cycles:,.1f} cycles{speed}")

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hwgen.cache import build_once
-from hwgen.errors import ToolError
+from hwgen.errors import DesignError
+from hwgen.output import write_bytes, write_text
 
 _log = logging.getLogger("hwgen")
 
@@ -23,6 +24,8 @@ class Steps:
 
     A step's folder is ``<directory>/steps/<name>-<hash>``; it is built aside and renamed, so that it is whole or
     absent, whatever interrupts the run. A step whose inputs have not changed is not run again.
+
+    Raises :class:`~hwgen.errors.DesignError` where ``directory`` cannot be made or is a file.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -30,8 +33,10 @@ class Steps:
         self.folder = directory / "steps"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise DesignError(f"the build folder must be a folder, not {directory}; name another with -o") from None
         except OSError as error:
-            raise ToolError(f"cannot write to {directory} ({error}); name another folder with -o") from error
+            raise DesignError(f"cannot write to the build folder {directory} ({error}); name another with -o") from None
 
     def run(
         self,
@@ -70,17 +75,13 @@ class Steps:
     def publish(self, file: Path, name: str) -> Path:
         """Put a copy of a step's file into the build folder as ``name``, whole or not at all."""
         target = self.directory / name
-        aside = target.with_name(f".{name}.new")
-        shutil.copyfile(file, aside)
-        os.replace(aside, target)
+        write_bytes(target, file.read_bytes())
         return target
 
     def publish_text(self, text: str, name: str) -> Path:
         """Write a file into the build folder, whole or not at all."""
         target = self.directory / name
-        aside = target.with_name(f".{name}.new")
-        aside.write_text(text, encoding="utf-8")
-        os.replace(aside, target)
+        write_text(target, text)
         return target
 
 

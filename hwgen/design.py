@@ -126,6 +126,17 @@ class Design:
         return emit_verilog(self.component(), self.name, header(self))
 
 
+@dataclass(frozen=True)
+class _Tables:
+    """What a design file says, not yet resolved."""
+
+    path: Path
+    name: str
+    core: registry.Core
+    parameters: dict[str, Any]
+    source: dict[str, Any] | None
+
+
 def load_design(path: str | Path) -> Design:
     """Read a design file.
 
@@ -134,7 +145,46 @@ def load_design(path: str | Path) -> Design:
 
     Raises :class:`~hwgen.errors.DesignError` naming file, key, value and what is allowed.
     """
-    path = Path(path)
+    tables = _tables(Path(path))
+    if tables.source is None:
+        return _without_source(tables)
+    core = tables.core
+    resolved = core.load("source")(
+        tables.source, tables.parameters, tables.path.parent, str(tables.path), core.load("data")
+    )
+    return Design.of(tables.name, core, resolved)
+
+
+def load_machine(path: str | Path) -> Design:
+    """Read a design file as far as it says what hardware to build: :func:`load_design` without held-out samples and,
+    where the config follows from less, without anything trained. Its :attr:`Design.needs` are the same.
+
+    Raises :class:`~hwgen.errors.DesignError` as :func:`load_design` does, though not for all that is wrong with data.
+    """
+    tables = _tables(Path(path))
+    if tables.source is None:
+        return _without_source(tables)
+    core, where = tables.core, (tables.source, tables.parameters, tables.path.parent, str(tables.path))
+    if core.source_config is not None:
+        return Design(tables.name, core, core.load("source_config")(*where, core.load_data))
+    resolved = core.load("source")(*where, _no_samples)
+    return Design(tables.name, core, resolved.config, resolved.parameters)
+
+
+def _no_samples(*_: Any) -> None:
+    """Stands for what reads a core's data where none are wanted."""
+
+
+def _without_source(tables: _Tables) -> Design:
+    config = tables.core.load("config").parse(tables.parameters, str(tables.path))
+    try:
+        config.check_without_source()
+    except DesignError as error:
+        raise DesignError(f"{tables.path}: {error}") from None
+    return Design(tables.name, tables.core, config)
+
+
+def _tables(path: Path) -> _Tables:
     values = _read_toml(path)
     name = values.pop("name", path.stem.replace("-", "_"))
     check_name(name, str(path))
@@ -146,16 +196,7 @@ def load_design(path: str | Path) -> Design:
     if values:
         allowed = f"name, core, [{core.name}] and [source]"
         raise DesignError(f"{path}: {', '.join(values)}: no such key; a design file has {allowed}")
-
-    if source is None:
-        config = core.load("config").parse(parameters, str(path))
-        try:
-            config.check_without_source()
-        except DesignError as error:
-            raise DesignError(f"{path}: {error}") from None
-        return Design(name, core, config)
-    resolved = core.load("source")(source, parameters, path.parent, str(path), core.load("data"))
-    return Design.of(name, core, resolved)
+    return _Tables(path, name, core, parameters, source)
 
 
 def check_name(name: object, where: str) -> None:

@@ -43,6 +43,14 @@ class Core:
     new: Mapping[str, str | None]
     """Options of ``hwgen new`` that the core's ``design.toml.j2`` knows, and their defaults."""
 
+    source_config: str | None = None
+    """Called as ``source`` is, with a function that loads ``data`` when it is called; returns the config alone, and
+    reads no more than that depends on. None: the config depends on the core's table only."""
+
+    def load_data(self, *arguments: Any) -> Any:
+        """Load ``data`` and call it."""
+        return self.load("data")(*arguments)
+
     def load(self, part: str) -> Any:
         """The named part (``"config"``, ``"driver"``, ...), which must not be None."""
         return load(getattr(self, part))
@@ -63,6 +71,7 @@ CORES = {
             classifier="hwgen.bayes.machine:machine_of",
             stimulus="hwgen.bayes.stimulus:BayesStimulus",
             resources="hwgen.bayes.resources:needs",
+            source_config="hwgen.bayes.columns:source_config",
             new={"mode": "logarithmic", "dataset": "wine", "table": None, "model": None},
         ),
         Core(
@@ -121,6 +130,23 @@ def backend(name: str) -> tuple[str, list[str]]:
         allowed = ", ".join(f"{key}:PORT" if key == PORT_BACKEND else key for key in BACKENDS)
         raise DesignError(f"backend must be one of {allowed}, not {name!r}")
     return kind, [port] if port else []
+
+
+def open_backend(design: Any, name: str, **options: Any) -> Any:
+    """The machine of a loaded design on a backend; options that are None count as not given.
+
+    Raises :class:`~hwgen.errors.DesignError` for a backend or an option that there is not.
+    """
+    kind, arguments = backend(name)
+    check_baudrate(kind, options.get("baudrate"))
+    given = {option: value for option, value in options.items() if value is not None}
+    return load(BACKENDS[kind].opener)(design, *arguments, **given)
+
+
+def check_baudrate(kind: str, baudrate: int | None) -> None:
+    """Raise :class:`~hwgen.errors.DesignError` when a baud rate is given to a backend that has none."""
+    if baudrate is not None and kind != PORT_BACKEND:
+        raise DesignError(f"backend {kind} has no baud rate; leave it out")
 
 
 def core(name: str, where: str) -> Core:

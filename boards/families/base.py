@@ -53,10 +53,12 @@ class Job:
     """The routed design, in the format that the packer reads; not written out of context."""
     report: Path
     """Timing and utilisation, JSON."""
+    luts: int
+    """Look-up tables that the design is estimated to take."""
 
 
 class Family(ABC):
-    """One device family. A new one is a subclass and an entry in :data:`boards.families.FAMILIES`."""
+    """One device family. A new one is a subclass and an entry in ``boards.families.FAMILIES``."""
 
     name: ClassVar[str]
     cells: ClassVar[Mapping[str, Mapping[str, int]]]
@@ -87,6 +89,14 @@ class Family(ABC):
     def refine(self, netlist: dict[str, Any], top: str, board: Board, *, out_of_context: bool) -> dict[str, Any]:
         """A mapped netlist, improved where synthesis leaves something undone; the one given may be changed."""
         return netlist
+
+    def least_luts(self, cells: Mapping[str, Any], ports: Mapping[str, Any]) -> int:
+        """Look-up tables that placing a mapped netlist takes at least.
+
+        Args:
+            cells, ports: of the top module, as Yosys' JSON netlist has them.
+        """
+        return sum(self.cells.get(cell["type"], {}).get("lut", 0) for cell in cells.values())
 
     @abstractmethod
     def constraints(self, board: Board, leds: int) -> tuple[str, str]:

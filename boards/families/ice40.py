@@ -1,8 +1,9 @@
 """Lattice iCE40 UltraPlus: Yosys, nextpnr-ice40, icepack."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from boards.definitions import Board
 from boards.families.base import SINGLE_PORT_MAP, Command, Family, Job, Pll, nearest, pin_table
@@ -13,6 +14,7 @@ OUT_HZ = (16e6, 275e6)
 FILTER_RANGES = ((17e6, 1), (26e6, 2), (44e6, 3), (66e6, 4), (101e6, 5))
 """FILTER_RANGE by the phase detector's frequency, up to and without the one given; above all of them 6."""
 
+LUT = "SB_LUT4"
 FLIP_FLOPS = (
     f"SB_DFF{edge}{kind}" for edge in ("", "N") for kind in ("", "E", "SR", "R", "SS", "S", "ESR", "ER", "ESS", "ES")
 )
@@ -23,7 +25,7 @@ class Ice40(Family):
 
     name = "ice40"
     cells: ClassVar[Mapping[str, Mapping[str, int]]] = {
-        "SB_LUT4": {"lut": 1},
+        LUT: {"lut": 1},
         **{cell: {"ff": 1} for cell in FLIP_FLOPS},
         **{f"SB_RAM40_4K{edges}": {"block_ram": 1} for edges in ("", "NR", "NW", "NRNW")},
         "SB_SPRAM256KA": {"spram": 1},
@@ -56,6 +58,17 @@ class Ice40(Family):
                 f"{self.synthesis(top)} -run map_ram:",
             ]
         )
+
+    def least_luts(self, cells: Mapping[str, Any], ports: Mapping[str, Any]) -> int:
+        """Logic cells: a flip-flop shares that of a look-up table only if it is the only one to read it."""
+        readers = Counter(bit for port in ports.values() if port["direction"] == "output" for bit in port["bits"])
+        for cell in cells.values():
+            for port, bits in cell["connections"].items():
+                if cell["port_directions"][port] == "input":
+                    readers.update(bits)
+        driven = {cell["connections"]["O"][0] for cell in cells.values() if cell["type"] == LUT}
+        inputs = [cell["connections"]["D"][0] for cell in cells.values() if cell["type"].startswith("SB_DFF")]
+        return len(driven) + sum(bit not in driven or readers[bit] > 1 for bit in inputs)
 
     def constraints(self, board: Board, leds: int) -> tuple[str, str]:
         return ".pcf", "".join(f"set_io {port} {pin}\n" for port, pin in pin_table(board, leds))

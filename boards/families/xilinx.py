@@ -65,13 +65,13 @@ class Xilinx(Family):
 """
 
 
-def vivado_script(board: Board, top: str, sources: list[str], constraints: str) -> str:
-    """A Tcl script that builds the bitstream: ``vivado -mode batch -source <script>``."""
+def vivado_script(board: Board, top: str, source: str, constraints: str, bitstream: str) -> str:
+    """A Tcl script that builds the file ``bitstream``: ``vivado -mode batch -source <script>``."""
     return "\n".join(
         [
             f"# {board.title}: {top}. Run with: vivado -mode batch -source {top}.tcl",
             f"create_project -force {top} vivado -part {board.device}",
-            *(f"add_files {source}" for source in sources),
+            f"add_files {source}",
             f"add_files -fileset constrs_1 {constraints}",
             f"set_property top {top} [current_fileset]",
             "launch_runs impl_1 -to_step write_bitstream",
@@ -79,7 +79,7 @@ def vivado_script(board: Board, top: str, sources: list[str], constraints: str) 
             "open_run impl_1",
             f"report_timing_summary -file {top}_timing.txt",
             f"report_utilization -hierarchical -file {top}_utilization.txt",
-            f"file copy -force vivado/{top}.runs/impl_1/{top}.bit {top}.bit",
+            f"file copy -force vivado/{top}.runs/impl_1/{top}.bit {bitstream}",
             "",
         ]
     )

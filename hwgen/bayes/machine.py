@@ -1,6 +1,5 @@
 """From probabilities to a machine: config, integers, and what is known about both."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.naive_bayes import GaussianNB
 
 from hwgen.bayes.binning import Binning, ColumnGroups
+from hwgen.bayes.columns import DEFAULT_BINS, Observer, config_of
 from hwgen.bayes.config import BayesConfig
 from hwgen.bayes.fidelity import fidelity
 from hwgen.bayes.importers import binning_of, from_classifier, gaussian_binning
@@ -17,29 +17,6 @@ from hwgen.bayes.quantise import Normalisation, Quantised, Zeros, quantise
 from hwgen.bayes.table import LikelihoodTable
 from hwgen.errors import DesignError
 from hwgen.evaluation import Evaluation
-
-DEFAULT_BINS = 16
-"""Bins of a feature that has no levels of its own."""
-
-
-@dataclass(frozen=True)
-class Observer:
-    """How measured features become samples: which of them, in what bins, which joined."""
-
-    features: tuple[int, ...]
-    """The features observed, as indices into what is measured."""
-    binning: Binning
-    groups: ColumnGroups
-
-    def transform(self, features: ArrayLike) -> NDArray[np.int64]:
-        """Samples, shape ``(n, columns)``, of ``features``, shape ``(n, all features)``.
-
-        Raises :class:`~hwgen.errors.DesignError` when there are too few features.
-        """
-        measured = np.asarray(features)
-        if measured.ndim != 2 or measured.shape[1] <= max(self.features):
-            raise DesignError(f"features must have shape (n, {max(self.features) + 1}) or wider, not {measured.shape}")
-        return self.groups.transform(self.binning.transform(measured[:, list(self.features)]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,19 +83,7 @@ def build(
         if mode == other and given:
             raise DesignError(f"source.{key} has no meaning in {mode} mode; leave it out")
     probabilities = imported.probabilities
-    found = {
-        "rows": probabilities.rows,
-        "bins": list(probabilities.bins),
-        "feedback": probabilities.feedback is not None,
-    }
-    # The caller's own "rows" or "bins" wins here, so that a wrong type is reported as such.
-    config = BayesConfig.parse(found | parameters)
-    for key, value in found.items():
-        wanted = parameters.get(key, value)
-        if wanted != value:
-            raise DesignError(
-                f"bayes.{key} must be {json.dumps(value)} as in its source, not {json.dumps(wanted)}; or leave it out"
-            )
+    config = config_of(probabilities.rows, probabilities.bins, probabilities.feedback is not None, parameters)
     quantised = quantise(
         probabilities,
         config.mode,

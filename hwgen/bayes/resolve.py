@@ -1,39 +1,21 @@
 """From the tables of a Bayesian design file to its config and its likelihoods."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_selection import mutual_info_classif
 from sklearn.naive_bayes import GaussianNB
 
-from hwgen.bayes.binning import Binning, ColumnGroups
+from hwgen.bayes.columns import LoadSplit, observer_of
 from hwgen.bayes.importers import estimate, from_gaussian_nb
-from hwgen.bayes.machine import DEFAULT_BINS, Imported, Observer, Resolved, build, from_trained, rows_of
+from hwgen.bayes.machine import Imported, Resolved, build, from_trained, rows_of
 from hwgen.bayes.probabilities import ProbabilityTable
 from hwgen.bayes.source import BayesSource
 from hwgen.errors import DesignError
 from hwgen.npz import read_npz
-
-MOST_LEVELS = 64
-"""Integer features with at most so many levels are categories of their own."""
-
-
-class LabelledData(Protocol):
-    """Features, shape ``(n, columns)``, and labels, shape ``(n,)``, integers from 0."""
-
-    @property
-    def features(self) -> NDArray[np.floating[Any]]: ...
-    @property
-    def labels(self) -> NDArray[np.int64]: ...
-
-
-LoadSplit = Callable[[str, float, int], tuple[LabelledData, LabelledData]]
-"""Name of a data set, fraction held out and seed -> train and test part."""
 
 
 def resolve(
@@ -74,58 +56,17 @@ def resolve(
 def _from_dataset(source: BayesSource, load_split: LoadSplit) -> Imported:
     assert source.dataset is not None
     train, test = load_split(source.dataset, source.test_fraction, source.split_seed)
-    features = _chosen_features(source, train)
-    observed = train.features[:, list(features)]
-    binning = _training_bins(source, observed)
-    if source.join and max(max(group) for group in source.join) >= len(features):
-        raise DesignError(f"source.join must name columns below {len(features)}, not {[*map(list, source.join)]}")
-    observer = Observer(features, binning, ColumnGroups.joining(source.join, binning.bins))
+    observer = observer_of(source, train)
+    observed = train.features[:, list(observer.features)]
     samples = observer.transform(train.features)
     if source.classifier == "GaussianNB":
-        probabilities = from_gaussian_nb(GaussianNB().fit(observed, train.labels), binning)
+        probabilities = from_gaussian_nb(GaussianNB().fit(observed, train.labels), observer.binning)
     else:
         # What CategoricalNB and BernoulliNB fit; also right for joined columns.
         alpha = 1.0 if source.alpha is None else source.alpha
         rows = int(train.labels.max()) + 1
         probabilities = estimate(samples, train.labels, observer.groups.joint_bins, rows, alpha)
     return Imported(probabilities, samples, (observer.transform(test.features), test.labels), observer)
-
-
-def _chosen_features(source: BayesSource, train: LabelledData) -> tuple[int, ...]:
-    available = train.features.shape[1]
-    match source.features:
-        case None:
-            return tuple(range(available))
-        case int(count):
-            if count > available:
-                raise DesignError(f"source.features must be at most {available} for {source.dataset}, not {count}")
-            # The estimate adds a little noise to continuous features: fixed, so that a design is the same every time.
-            information = mutual_info_classif(
-                train.features, train.labels, discrete_features=_levels(train.features) is not None, random_state=0
-            )
-            return tuple(sorted(int(index) for index in np.argsort(-information, kind="stable")[:count]))
-        case indices:
-            if max(indices) >= available:
-                raise DesignError(
-                    f"source.features must lie between 0 and {available - 1} for {source.dataset}, not {max(indices)}"
-                )
-            return indices
-
-
-def _training_bins(source: BayesSource, observed: NDArray[np.floating[Any]]) -> Binning:
-    if source.classifier == "BernoulliNB":
-        return Binning(tuple(observed.mean(axis=0, keepdims=True).T))
-    levels = _levels(observed)
-    if source.classifier == "CategoricalNB" and source.bins is None and source.binning is None and levels is not None:
-        return Binning.integers([levels] * observed.shape[1])
-    make = Binning.quantile if source.binning == "quantile" else Binning.uniform
-    return make(observed, source.bins or DEFAULT_BINS)
-
-
-def _levels(features: NDArray[np.floating[Any]]) -> int | None:
-    """Levels of features that are small integers, the most that any column may need; None for others."""
-    integers = (features == np.floor(features)).all() and features.min() >= 0
-    return max(2, int(features.max()) + 1) if integers and features.max() < MOST_LEVELS else None
 
 
 def _from_table(source: BayesSource, directory: Path) -> Imported:

@@ -1,11 +1,13 @@
 """``hwgen bench-boards``: area and speed of the recorded designs."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hwgen.cli.output import JsonOption, print_json, print_pairs
+from hwgen.errors import ToolError
 
 
 def bench_boards(
@@ -23,19 +25,17 @@ def bench_boards(
     """Take the recorded designs through the flow, one after the other; a run that was interrupted resumes.
 
     Run it in the repository's root: the designs are those of `examples`. The files are `boards.md` and
-    `boards.json`, for cores other than bayes `boards-CORE.md` and `boards-CORE.json`.
+    `boards.json`, for cores other than bayes `boards-CORE.md` and `boards-CORE.json`. They are written after each run;
+    the results of other runs that are in them stay.
     """
-    from boards.bench import as_markdown, measure, runs
-    from hwgen.output import write_json, write_text
+    from boards.bench import record
 
-    results = [measure(run, seeds) for run in runs(core, machine or ())]
-    chosen = "".join(f" --machine '{name}'" for name in machine or ())
-    command = f"hwgen bench-boards --core {core} --seeds {seeds}{chosen} -o {output}"
-    name = "boards" if core == "bayes" else f"boards-{core}"
-    page, data = (output / f"{name}.{suffix}" for suffix in ("md", "json"))
-    write_json(data, {"command": command, "results": results})
-    write_text(page, as_markdown(core, results, command))
+    chosen = "".join(f" --machine {shlex.quote(name)}" for name in machine or ())
+    command = f"hwgen bench-boards --core {core} --seeds {seeds}{chosen} -o {shlex.quote(str(output))}"
+    recorded = record(core, machine or (), seeds, output, command)
     if as_json:
-        print_json({"results": results})
+        print_json({"results": recorded.results})
     else:
-        print_pairs("recorded", {"runs": len(results), "files": f"{page}\n{data}"})
+        print_pairs("recorded", {"runs": len(recorded.results), "files": "\n".join(map(str, recorded.files))})
+    if recorded.failed:
+        raise ToolError("a tool failed, and nothing was recorded of: " + ", ".join(recorded.failed))

@@ -4,10 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from hwgen import api
-from hwgen.cli.output import JsonOption, print_json
+from hwgen.cli.output import JsonOption, print_json, print_report
 from hwgen.cli.synth import BoardOption, FolderOption
 
 
@@ -16,7 +15,7 @@ def build(
     board: BoardOption,
     clock_mhz: Annotated[
         float | None,
-        typer.Option(help="Clock (default: the fastest of a list that closes timing with margin)."),
+        typer.Option(help="Clock (default: the fastest that is found to close timing with margin)."),
     ] = None,
     output: FolderOption = None,
     as_json: JsonOption = False,
@@ -30,5 +29,5 @@ def build(
     if as_json:
         print_json({**built.report.as_dict(), "files": files})
     else:
-        Console().print(built.report.table())
-        Console().print(*files, sep="\n", markup=False, highlight=False, soft_wrap=True)
+        print_report(built.report.table())
+        print(*files, sep="\n")

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
@@ -43,6 +43,11 @@ def print_table(title: str, rows: Sequence[Mapping[str, Any]]) -> None:
     for row in rows:
         table.add_row(*(format_value(value) for value in row.values()))
     _output().print(table)
+
+
+def print_report(report: RenderableType) -> None:
+    """What rich can render on standard output."""
+    _output().print(report)
 
 
 def print_pairs(title: str, values: Mapping[str, Any]) -> None:

@@ -15,15 +15,21 @@ def program(
     ],
     board: BoardOption,
     flash: Annotated[bool, typer.Option("--flash", help="Write the flash memory: it survives power-off.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", help="Build folder of a design file's bitstream (default: build/synth/<design>-<board>)."
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Program a board with openFPGALoader; where that is missing, print the command to run elsewhere."""
     from boards.definitions import board as find_board
     from boards.program import program as load
 
-    outcome = load(source, find_board(board), flash=flash)
+    outcome = load(source, find_board(board), flash=flash, directory=output)
     if as_json:
         print_json(outcome.as_dict())
     else:
         title = "programmed" if outcome.programmed else "openFPGALoader is not installed; run this where it is"
-        print_pairs(title, {"command": outcome.command})
+        print_pairs(title, {"command": outcome.command, "clock MHz": outcome.clock_mhz})

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from hwgen import api
-from hwgen.cli.output import JsonOption, print_json, print_pairs
+from hwgen.cli.output import JsonOption, print_json, print_pairs, print_report
+from hwgen.design import load_machine
 
 BoardOption = Annotated[str, typer.Option("--board", help="Board; `hwgen boards` names them.")]
 FolderOption = Annotated[
@@ -22,7 +22,9 @@ def synth(
     out_of_context: Annotated[
         bool, typer.Option("--out-of-context", help="Place the core alone, without pins, link and LEDs (ECP5).")
     ] = False,
-    estimate: Annotated[bool, typer.Option("--estimate", help="Answer from the parameters alone.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Answer from the parameters alone, synthesising nothing.")
+    ] = False,
     seeds: Annotated[int, typer.Option(min=1, help="Place and route so often; Fmax is the median.")] = 1,
     output: FolderOption = None,
     as_json: JsonOption = False,
@@ -30,20 +32,20 @@ def synth(
     """Synthesise, place and route a design, and report its area and speed; a run that was interrupted resumes."""
     from boards.definitions import board as find_board
     from boards.estimate import estimate as estimated
-    from boards.flow import synthesise
 
-    loaded = api.load_design(design)
     wanted = find_board(board)
     if estimate:
-        guess = estimated(loaded, wanted, out_of_context=out_of_context)
+        machine = load_machine(design)
+        guess = estimated(machine, wanted, out_of_context=out_of_context)
         if as_json:
-            print_json({"design": loaded.name, "board": wanted.name, **guess.as_dict()})
+            print_json({"design": machine.name, "board": wanted.name, **guess.as_dict()})
         else:
-            values = guess.as_dict() | {"problems": "\n".join(guess.problems) or None}
-            print_pairs(f"{loaded.name} on {wanted.title}: estimate", values)
+            print_pairs(f"{machine.name} on {wanted.title}: estimate", guess.rows())
         return
-    report = synthesise(loaded, wanted, output, out_of_context=out_of_context, seeds=seeds)
+    from boards.flow import synthesise  # which takes as long to import as an estimate takes
+
+    report = synthesise(api.load_design(design), wanted, output, out_of_context=out_of_context, seeds=seeds)
     if as_json:
         print_json(report.as_dict())
     else:
-        Console().print(report.table())
+        print_report(report.table())

@@ -1,6 +1,5 @@
-"""From probabilities to integers, and the report of what that costs."""
+"""From probabilities to integers."""
 
-import json
 import math
 from typing import Any
 
@@ -9,17 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from sklearn.naive_bayes import GaussianNB
 
-from hwgen.bayes.binning import Binning
-from hwgen.bayes.config import BayesConfig
-from hwgen.bayes.fidelity import fidelity, never_winning_rows, uninformative_columns
-from hwgen.bayes.importers import estimate, from_gaussian_nb
 from hwgen.bayes.probabilities import ProbabilityTable
 from hwgen.bayes.quantise import Quantised, quantise
-from hwgen.bayes.table import LikelihoodTable
 from hwgen.errors import DesignError
-from sim.datasets import load_split
+from rtl_tests.bayes.tables import TABLE, config_of, hand_made, trained
 from sim.golden.bayes import BayesModel
 
 NORMALISATIONS = ("observation", "column", "none")
@@ -41,29 +34,11 @@ def samples_of(table: ProbabilityTable, count: int = 60, outside: int = 0) -> ND
     return np.random.default_rng(0).integers(0, np.array(table.bins) + outside, (count, len(table.bins)))
 
 
-def config_of(quantised: Quantised, table: ProbabilityTable) -> BayesConfig:
-    return BayesConfig(
-        mode=quantised.mode,
-        rows=table.rows,
-        bins=table.bins,
-        likelihood_bits=quantised.likelihood_bits,
-        prior=quantised.prior,
-        feedback=quantised.feedback,
-    )
-
-
 def words(quantised: Quantised) -> list[list[list[int]]]:
     return [stream.tolist() for stream in quantised.table.streams]
 
 
-def hand_made(mode: Any, streams: list[list[list[int]]], prior: bool = False) -> Quantised:
-    arrays = tuple(np.array(stream, np.uint16) for stream in streams)
-    return Quantised(LikelihoodTable(arrays), mode, 8, "none", False, prior, None, 0.0, 0.0, 0, 0)
-
-
 # What the integers are
-
-TABLE = ProbabilityTable((np.array([[0.8, 0.2], [0.2, 0.8], [0.1, 0.4]]), np.array([[0.5, 1.0], [0.5, 0.0]])), [1, 1])
 
 
 @pytest.mark.parametrize(
@@ -226,18 +201,6 @@ def test_a_table_without_information_needs_no_step() -> None:
     assert quantise(ProbabilityTable((np.ones((2, 2)),), [1, 1]), "logarithmic", 8).step == 1.0
 
 
-def trained(name: str, seed: int) -> tuple[ProbabilityTable, NDArray, NDArray, NDArray]:
-    """Table, training samples, held-out samples, held-out labels."""
-    train, test = load_split(name, 0.25, seed)
-    if name == "digits":
-        binning = Binning.integers([17] * 64)
-        table = estimate(binning.transform(train.features), train.labels, binning.bins, 10)
-    else:
-        binning = Binning.uniform(train.features, 16)
-        table = from_gaussian_nb(GaussianNB().fit(train.features, train.labels), binning)
-    return table, binning.transform(train.features), binning.transform(test.features), test.labels
-
-
 @pytest.mark.parametrize("calibrated", [True, False])
 @pytest.mark.parametrize(("bits", "points"), [(8, 0.5), (4, 1.5)])
 @pytest.mark.parametrize("name", ["digits", "wine", "breast_cancer", "iris"])
@@ -297,47 +260,3 @@ def test_densities_above_1_need_normalisation() -> None:
     assert words(quantise(table, "stochastic", 8, normalisation="column"))[0] == [[255, 85], [85, 170]]
     with pytest.raises(DesignError, match="column 0 must hold probabilities of at most 1"):
         quantise(table, "stochastic", 8, normalisation="none")
-
-
-# Fidelity
-
-
-@pytest.mark.parametrize(
-    ("mode", "streams", "expected"),
-    [
-        ("stochastic", [[[9, 5, 9], [4, 4, 8]], [[7, 7, 1]]], (1,)),
-        ("stochastic", [[[9, 5], [4, 5]]], ()),
-        ("stochastic", [[[9, 9], [4, 4]]], (0, 1)),
-        ("logarithmic", [[[9, 5, 9], [4, 4, 8]], [[7, 7, 1]]], (0,)),
-    ],
-)
-def test_rows_that_another_row_matches_everywhere_never_win(
-    mode: Any, streams: list[list[list[int]]], expected: tuple[int, ...]
-) -> None:
-    assert never_winning_rows(hand_made(mode, streams)) == expected
-
-
-def test_columns_whose_observation_changes_nothing_are_found() -> None:
-    rows_equal, bins_equal, useful = [[5, 5], [9, 9]], [[5, 7], [5, 7]], [[5, 7], [7, 5]]
-    assert uninformative_columns(hand_made("stochastic", [useful, rows_equal, bins_equal, useful])) == (1, 2)
-    assert uninformative_columns(hand_made("stochastic", [useful, [[1, 1]]], prior=True)) == ()
-
-
-def test_the_report_holds_the_accuracies_and_is_json() -> None:
-    table, training, samples, labels = trained("iris", 0)
-    quantised = quantise(table, "logarithmic", 8, calibration=training)
-    model = BayesModel(config_of(quantised, table), quantised.table)
-    report = fidelity(table, quantised, samples, labels, lambda x: model.infer(x).decisions)
-    assert report.accuracy_float == (table.decide(samples) == labels).mean()
-    assert report.accuracy_golden == report.accuracy_quantised == (quantised.decide(samples) == labels).mean()
-    assert report.agreement_golden == (table.decide(samples) == quantised.decide(samples)).mean()
-    assert report.samples == 38 and report.never_winning == () and report.uninformative_columns == ()
-    values = json.loads(json.dumps(report.as_dict()))
-    assert values["never_winning"] == [] and values["step"] == quantised.step
-    assert fidelity(table, quantised, samples, labels).accuracy_golden is None
-
-
-def test_a_flagged_sample_counts_as_wrong() -> None:
-    quantised = quantise(TABLE, "stochastic", 8)
-    report = fidelity(TABLE, quantised, [[0, 0], [3, 0]], [0, 0])
-    assert report.accuracy_float == report.accuracy_quantised == 0.5

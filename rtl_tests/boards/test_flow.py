@@ -1,83 +1,24 @@
-"""The flow, with tools that write what the real ones would: caching, resumption, reports, choice of clock."""
+"""The flow, with tools that write what the real ones would: caching, resumption, reports, refusals."""
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-import boards.flow
 from boards.build import build
 from boards.definitions import BOARDS
-from boards.flow import synthesise
-from boards.report import Report
-from boards.tools import Tool
-from hwgen import registry
+from boards.errors import DoesNotFit
+from boards.estimate import FITS
+from boards.flow import Flow, synthesise
 from hwgen.bayes.config import BayesConfig
 from hwgen.design import Design
-from hwgen.errors import DesignError
+from hwgen.errors import DesignError, ToolError
 
 BOARD = BOARDS["ulx3s-85f"]
 
 
-@pytest.fixture
-def design() -> Design:
-    values = {"mode": "logarithmic", "rows": 2, "bins": [2, 2], "initialised": False}
-    return Design("tiny", registry.core("bayes", "test"), BayesConfig.parse(values))
-
-
-class Tools:
-    """Stands for the tools: writes their outputs and remembers their runs."""
-
-    def __init__(self) -> None:
-        self.runs: list[str] = []
-        self.fmax = 110.0
-        self.interrupted = ""
-
-    def find(self, name: str) -> Tool:
-        return Tool(name, f"/bin/{name}", f"{name} 1.0")
-
-    def run(self, tool: Tool, arguments: Sequence[str], folder: Path) -> float:
-        self.runs.append(tool.name)
-        if tool.name == self.interrupted:
-            (folder / "bitstream.bit").write_bytes(b"half")
-            raise KeyboardInterrupt
-        match tool.name:
-            case "yosys":
-                top = "tiny" if "module tiny_board" not in (folder / "design.v").read_text() else "tiny_board"
-                cells = {
-                    "engine": "$scopeinfo",
-                    "engine.total_LUT4_Z": "LUT4",
-                    "ready_FF": "TRELLIS_FF",
-                }
-                module = {
-                    "ports": {},
-                    "cells": {name: {"type": kind, "connections": {}} for name, kind in cells.items()},
-                }
-                (folder / "netlist.json").write_text(json.dumps({"modules": {top: module}}))
-            case "nextpnr-ecp5":
-                (folder / "routed").write_text("routed")
-                seed = int(arguments[arguments.index("--seed") + 1])
-                timing = {
-                    "fmax": {"clk": {"achieved": self.fmax + seed}},
-                    "critical_paths": [],
-                    "utilization": {"TRELLIS_COMB": {"used": 7}, "TRELLIS_FF": {"used": 3}},
-                }
-                (folder / "timing.json").write_text(json.dumps(timing))
-            case "ecppack":
-                (folder / "bitstream.bit").write_bytes(b"whole")
-        return 0.0
-
-
-@pytest.fixture
-def tools(monkeypatch: pytest.MonkeyPatch) -> Tools:
-    stand_in = Tools()
-    monkeypatch.setattr(boards.flow, "find_tool", stand_in.find)
-    monkeypatch.setattr(boards.flow, "run_tool", stand_in.run)
-    return stand_in
-
-
-def test_second_run_runs_no_tool(design: Design, tools: Tools, tmp_path: Path) -> None:
+def test_second_run_runs_no_tool(design: Design, tools: Any, tmp_path: Path) -> None:
     first = synthesise(design, BOARD, tmp_path, out_of_context=True)
     assert tools.runs == ["yosys", "nextpnr-ecp5"]
     second = synthesise(design, BOARD, tmp_path, out_of_context=True)
@@ -85,7 +26,7 @@ def test_second_run_runs_no_tool(design: Design, tools: Tools, tmp_path: Path) -
     assert first == second
 
 
-def test_more_seeds_keep_what_was_placed(design: Design, tools: Tools, tmp_path: Path) -> None:
+def test_more_seeds_keep_what_was_placed(design: Design, tools: Any, tmp_path: Path) -> None:
     synthesise(design, BOARD, tmp_path, out_of_context=True)
     report = synthesise(design, BOARD, tmp_path, out_of_context=True, seeds=3)
     assert tools.runs == ["yosys", *["nextpnr-ecp5"] * 3]
@@ -93,7 +34,7 @@ def test_more_seeds_keep_what_was_placed(design: Design, tools: Tools, tmp_path:
     assert report.fmax_mhz == 112
 
 
-def test_report_counts_what_was_placed_and_what_each_module_takes(design: Design, tools: Tools, tmp_path: Path) -> None:
+def test_report_counts_what_was_placed_and_what_each_module_takes(design: Design, tools: Any, tmp_path: Path) -> None:
     report = synthesise(design, BOARD, tmp_path, out_of_context=True)
     assert report.used == {"lut": 7, "ff": 3, "block_ram": 0, "spram": 0, "dsp": 0}
     assert {module: (count["lut"], count["ff"]) for module, count in report.modules.items()} == {
@@ -101,59 +42,93 @@ def test_report_counts_what_was_placed_and_what_each_module_takes(design: Design
         "engine": (1, 0),
     }
     assert report.samples_per_second == 111e6
-    written = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    written = json.loads((tmp_path / "core.json").read_text(encoding="utf-8"))
     assert written == json.loads(json.dumps(report.as_dict()))
     assert written["available"]["block_ram"] == 208
     assert written["memory_port_utilisation"] == 1
 
 
-def test_interrupted_build_leaves_no_bitstream_and_is_resumed(design: Design, tools: Tools, tmp_path: Path) -> None:
-    tools.interrupted = "ecppack"
-    with pytest.raises(KeyboardInterrupt):
-        build(design, BOARD, tmp_path, clock_mhz=100)
-    assert not list(tmp_path.rglob("*.bit"))
-
-    tools.interrupted = ""
-    tools.runs.clear()
-    built = build(design, BOARD, tmp_path, clock_mhz=100)
-    assert tools.runs == ["ecppack"]
-    assert built.files[0] == tmp_path / "tiny.bit"
-    assert built.files[0].read_bytes() == b"whole"
-
-
-def test_default_clock_is_the_fastest_with_margin(design: Design, tools: Tools, tmp_path: Path) -> None:
-    built = build(design, BOARD, tmp_path)
-    report: Report = built.report
-    # 111 MHz were reached: 110 would have no margin.
-    assert report.clock_mhz == 100
-    assert report.timing_closed
-    assert tools.runs == ["yosys", "nextpnr-ecp5"] * 2 + ["ecppack"]
-
-
-def test_clock_that_does_not_close_timing_is_refused(design: Design, tools: Tools, tmp_path: Path) -> None:
-    with pytest.raises(DesignError, match=r"does not close timing at 150 MHz: Fmax is 111\.0 MHz; lower --clock-mhz"):
-        build(design, BOARD, tmp_path, clock_mhz=150)
-    assert not list(tmp_path.glob("*.bit"))
-
-
-def test_xilinx_gets_a_project_and_says_that_no_timing_was_closed(
-    design: Design, tools: Tools, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from rich.console import Console
-
-    built = build(design, BOARDS["arty-a7-35t"], tmp_path)
-    assert tools.runs == ["yosys"]
-    assert {file.name for file in built.files} == {"tiny_board.v", "tiny_board.xdc", "tiny_board.tcl", "report.json"}
-    script = (tmp_path / "tiny_board.tcl").read_text(encoding="utf-8")
-    assert "xc7a35ticsg324-1L" in script
-    assert "PACKAGE_PIN E3" in (tmp_path / "tiny_board.xdc").read_text(encoding="utf-8")
-    assert (built.report.timing_closed, built.report.fmax_mhz) == (None, None)
-    Console(width=120).print(built.report.table())
-    assert "no timing was closed" in capsys.readouterr().out
-
-
-def test_changed_parameters_synthesise_anew(design: Design, tools: Tools, tmp_path: Path) -> None:
+def test_changed_parameters_synthesise_anew(design: Design, tools: Any, tmp_path: Path) -> None:
     synthesise(design, BOARD, tmp_path, out_of_context=True)
     values = design.config.parameters() | {"rows": 3}
     synthesise(Design("tiny", design.core, BayesConfig.parse(values)), BOARD, tmp_path, out_of_context=True)
     assert tools.runs.count("yosys") == 2
+
+
+def test_without_a_chosen_clock_the_rate_is_that_at_fmax(design: Design, tools: Any, tmp_path: Path) -> None:
+    report = synthesise(design, BOARD, tmp_path)
+    assert tools.aims == [200]
+    assert (report.target_mhz, report.clock_mhz, report.timing_closed, report.baudrate) == (200, None, None, None)
+    assert report.samples_per_second == 111e6
+    assert json.loads((tmp_path / "synth.json").read_text(encoding="utf-8"))["samples_per_second"] == 111e6
+
+
+def test_the_rate_of_a_clock_that_fmax_does_not_reach_is_that_at_fmax(
+    design: Design, tools: Any, tmp_path: Path
+) -> None:
+    assert Flow(design, BOARD, tmp_path, 150).run().samples_per_second == 111e6
+    assert Flow(design, BOARD, tmp_path, 100).run().samples_per_second == 100e6
+
+
+def test_without_timing_there_is_no_rate(design: Design, tools: Any, tmp_path: Path) -> None:
+    for clock_mhz in (None, 100):
+        report = Flow(design, BOARDS["arty-a7-35t"], tmp_path, clock_mhz).run()
+        assert report.samples_per_second is None
+
+
+def test_the_report_has_the_clock_that_the_pll_makes(design: Design, tools: Any, tmp_path: Path) -> None:
+    report = Flow(design, BOARDS["orangecrab-85f"], tmp_path, 11.95).run()
+    assert (report.clock_mhz, report.target_mhz, report.baudrate) == (12, 12, 3_000_000)
+    assert tools.aims == [12]
+
+
+def test_timing_is_checked_against_the_clock_that_the_pll_makes(design: Design, tools: Any, tmp_path: Path) -> None:
+    tools.fmax = 10.97
+    with pytest.raises(DesignError, match=r"does not close timing at 12 MHz: Fmax is 12\.0 MHz"):
+        build(design, BOARDS["orangecrab-85f"], tmp_path, clock_mhz=11.95)
+
+
+@pytest.mark.parametrize("clock_mhz", [0.0, -1.0, float("nan"), float("inf"), 1e6, 0.1])
+@pytest.mark.parametrize("name", ["ulx3s-85f", "arty-a7-35t", "icebreaker", "tang-nano-9k"])
+def test_a_clock_that_cannot_be_made_is_refused_before_anything_is_written(
+    design: Design, tools: Any, tmp_path: Path, name: str, clock_mhz: float
+) -> None:
+    with pytest.raises(DesignError, match="clock-mhz must be"):
+        build(design, BOARDS[name], tmp_path / "run", clock_mhz=clock_mhz)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(("name", "held"), [("icebreaker", "5,280"), ("tang-nano-9k", "8,640")])
+def test_a_netlist_that_is_too_large_is_refused_before_it_is_placed(
+    design: Design, tools: Any, tmp_path: Path, name: str, held: str
+) -> None:
+    tools.luts = 9_000
+    board = BOARDS[name]
+    with pytest.raises(DoesNotFit) as refusal:
+        synthesise(design, board, tmp_path)
+    assert str(refusal.value) == (
+        f"tiny needs 9,000 look-up tables, and {board.title} has {held}: "
+        "lower bayes.rows, the number of columns, bayes.likelihood_bits"
+    )
+    assert tools.runs == ["yosys"]
+
+
+def test_a_netlist_that_the_placer_has_no_room_for_names_what_to_change(
+    design: Design, tools: Any, tmp_path: Path
+) -> None:
+    said = "Unable to place cell 'a', no BELs remaining to implement cell type 'ICESTORM_LC'"
+    tools.failing = ("nextpnr-ecp5", said)
+    with pytest.raises(DoesNotFit, match=r"tiny leaves the placer no room: it needs 1 of 83,640 .*; lower bayes.rows"):
+        synthesise(design, BOARD, tmp_path)
+    tools.failing = ("nextpnr-ecp5", "it crashed")
+    with pytest.raises(ToolError, match="it crashed"):
+        synthesise(design, BOARD, tmp_path)
+
+
+def test_typical_cycles_are_in_the_full_report(
+    design: Design, tools: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Design, "typical_cycles", lambda self: {"infer": 2.0})
+    report = synthesise(design, BOARD, tmp_path, out_of_context=True)
+    assert report.as_dict()["typical_cycles_infer"] == 2.0
+    assert report.estimate.fit == FITS

@@ -1,10 +1,12 @@
 """PLL settings: known ones, limits of the oscillators, and what the families' PLLs cannot make."""
 
+import math
+
 import pytest
 
 from boards.definitions import BOARDS
 from boards.families import FAMILIES, ecp5, gowin, ice40, xilinx
-from boards.pinout import baudrate_at, clock_choices, clock_setting, host_link
+from boards.pinout import baudrate_at, board_module, clock_choices, clock_setting, host_link
 from hwgen.errors import DesignError
 
 VCO_HZ = {"ecp5": ecp5.VCO_HZ, "ice40": ice40.VCO_HZ, "gowin": gowin.VCO_HZ, "xilinx": xilinx.VCO_HZ}
@@ -59,6 +61,13 @@ def test_clock_that_no_pll_makes_is_refused() -> None:
         clock_setting(BOARDS["icebreaker"], 1000)
 
 
+@pytest.mark.parametrize("mhz", [0.0, -25.0, math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("name", BOARDS)
+def test_what_is_no_frequency_is_refused(name: str, mhz: float) -> None:
+    with pytest.raises(DesignError, match=f"clock-mhz must be a number above 0, not {mhz:g}"):
+        clock_setting(BOARDS[name], mhz)
+
+
 def test_own_clock_needs_no_pll() -> None:
     assert clock_setting(BOARDS["ulx3s-85f"], 25) is None
 
@@ -78,3 +87,15 @@ def test_host_link_runs_at_the_boards_clock_unless_told_otherwise() -> None:
     assert host_link(BOARDS["icebreaker"], 24) == (24e6, 3_000_000)
     with pytest.raises(DesignError, match="clock-mhz must be 12"):
         host_link(BOARDS["icebreaker"], 300)
+
+
+def leds(name: str) -> str:
+    """What a board's LEDs show of three."""
+    text, _ = board_module(BOARDS[name], "top", "system", None, 3)
+    [line] = [line for line in text.splitlines() if "assign led_pins" in line]
+    return line.split("= ")[1]
+
+
+def test_the_last_led_shows_the_error_also_where_there_are_fewer() -> None:
+    assert leds("ulx3s-85f") == "{|led[2:2], led[1], led[0]};"
+    assert leds("icebreaker") == "~{|led[2:1], led[0]};"

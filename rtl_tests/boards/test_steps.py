@@ -1,10 +1,12 @@
 """Steps: cached by content, whole or absent, resumed after an interruption."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from boards.steps import Steps
+from hwgen.errors import DesignError
 
 
 def writer(calls: list[str], text: str = "result"):
@@ -73,3 +75,22 @@ def test_published_file_replaces_the_last_one_whole(tmp_path: Path) -> None:
         source.write_bytes(content)
         assert steps.publish(source, "design.bit").read_bytes() == content
     assert sorted(path.name for path in tmp_path.iterdir()) == ["design.bit", "made.bit", "steps"]
+
+
+def test_a_file_instead_of_a_build_folder_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("text", encoding="utf-8")
+    for directory in (file, file / "below"):
+        with pytest.raises(DesignError, match=r"the build folder must be a folder, not .*file.*; name another with -o"):
+            Steps(directory)
+
+
+def test_two_runs_that_publish_at_once_do_not_share_a_temporary_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asides = []
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda source, target: (asides.append(source), replace(source, target)))
+    for text in ("first", "second"):
+        Steps(tmp_path).publish_text(text, "report.json")
+    assert len(set(asides)) == 2

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from hwgen.cli import main
+from hwgen.design import load_design
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 WINE = EXAMPLES / "bayes-wine-stochastic.toml"
@@ -66,10 +67,12 @@ def test_a_new_machine_that_learns_can_be_tried_at_once(run: Run, tmp_path: Path
     assert run("new", design, "--core", "ep", "--json").code == 0
     report = json.loads(run("infer", design, "--json").out)
     assert len(report["results"]) == 450 and report["errors"] == []
-    assert set(report["results"][0]) == {"prediction", "states", "free_steps", "nudged_steps", "changed", "flips"}
+    steps = {"free_steps", "negative_steps", "positive_steps"}
+    assert set(report["results"][0]) == {"prediction", "states", "changed", "flips"} | steps
     estimate = json.loads(run("synth", design, "--board", "ulx3s-85f", "--estimate", "--json").out)
-    assert estimate["fits"] and estimate["typical_cycles_infer"] < estimate["typical_cycles_train"]
-    assert estimate["typical_cycles_train"] < estimate["cycles_per_sample"]
+    assert estimate["fits"]
+    cycles = load_design(design).typical_cycles()
+    assert cycles["infer"] < cycles["train"] < estimate["cycles_per_sample"]
 
 
 def test_json_is_the_only_thing_on_standard_output(run: Run) -> None:
@@ -88,6 +91,12 @@ def test_infer_reads_samples_from_files(run: Run, tmp_path: Path) -> None:
     assert answers[0] == answers[1]
     assert [row["invalid"] for row in answers[0]["results"]] == [False, True]
     assert answers[0]["errors"] == ["invalid_observation"]
+
+
+@pytest.mark.parametrize("backend", ["golden", "rtl"])
+def test_a_baud_rate_where_there_is_no_line_exits_with_2(run: Run, backend: str) -> None:
+    outcome = run("infer", WINE, "--backend", backend, "--baudrate", 9600)
+    assert (outcome.code, outcome.out) == (2, "") and f"backend {backend} has no baud rate" in outcome.err
 
 
 def test_infer_begins_a_new_series_where_it_is_told_to(run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,11 @@
+"""Why a design that was synthesised does not get onto a board."""
+
+from hwgen.errors import DesignError
+
+
+class DoesNotFit(DesignError):
+    """Synthesis or placement found that the design takes more than the board has."""
+
+
+class MissesTiming(DesignError):
+    """The placed design is slower than the clock that was asked for, or than every clock that was tried."""

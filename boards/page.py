@@ -1,0 +1,84 @@
+"""The page of recorded results."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from boards.definitions import BOARDS
+from boards.families.base import RESOURCES
+from boards.report import TITLES
+
+
+def as_markdown(core: str, results: Sequence[dict[str, Any]]) -> str:
+    """The page of a core's results, as :func:`boards.bench.measure` gives them, each with ``command`` and ``date``."""
+    alone = [result for result in results if result["out_of_context"]]
+    whole = [result for result in results if not result["out_of_context"]]
+    lines = [f"# Boards: {core}", "", *_tools(results)]
+    if alone:
+        boards = " and ".join(sorted({BOARDS[result["board"]].title for result in alone}))
+        lines += ["## The core alone", ""]
+        lines += [f"Out of context on {boards} (ECP5, speed grade 6). Fmax is the median over the seeds.", ""]
+        lines += [*_table(alone, with_clock=False), "", "Critical paths:", ""]
+        lines += [f"- {result['machine']}: {_path(result)}" for result in _placed(alone)] + [""]
+    if whole:
+        lines += ["## Whole top levels", ""]
+        lines += [
+            "With PLL, host link and LEDs, at the fastest clock that was found to close timing with 5 % of margin: "
+            "of those that the board's PLL makes exactly, each tried with one seed.",
+            "",
+        ]
+        lines += [*_table(whole, with_clock=True), ""]
+    refused = [result for result in results if result["refused"] is not None]
+    if refused:
+        lines += ["## Without a result", ""]
+        lines += [
+            f"- {result['machine']} on {BOARDS[result['board']].title}: {result['kind']}. {_sentence(result)}"
+            for result in refused
+        ]
+        lines.append("")
+    return "\n".join(lines + _made(results)) + "\n"
+
+
+def _placed(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [result for result in results if result["refused"] is None]
+
+
+def _tools(results: Sequence[dict[str, Any]]) -> list[str]:
+    versions = {version for result in _placed(results) for version in result["tools"].values()}
+    return [f"Tools: {', '.join(sorted(versions))}.", ""] if versions else []
+
+
+def _made(results: Sequence[dict[str, Any]]) -> list[str]:
+    """Which command made which results, and when."""
+    made: dict[tuple[str, str], list[str]] = {}
+    for result in results:
+        where = "core alone" if result["out_of_context"] else BOARDS[result["board"]].title
+        when = result["date"] or "a day that was not recorded"
+        made.setdefault((result["command"], when), []).append(f"{result['machine']} ({where})")
+    lines = [f"- `{command}` on {when}: {', '.join(runs)}" for (command, when), runs in made.items()]
+    return ["## Made by", "", *lines]
+
+
+def _sentence(result: dict[str, Any]) -> str:
+    return "; ".join(str(result["refused"]).splitlines())
+
+
+def _table(results: Sequence[dict[str, Any]], *, with_clock: bool) -> list[str]:
+    head = ["machine", *(["board"] if with_clock else []), *(TITLES[key] for key in RESOURCES), "LUT estimated"]
+    head += ["Fmax (MHz)", *(["clock (MHz)"] if with_clock else ["seeds"]), "cycles a sample", "samples/s"]
+    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    for result in _placed(results):
+        cells = [result["machine"], *([BOARDS[result["board"]].title] if with_clock else [])]
+        cells += [f"{result['used'][key]:,}" for key in RESOURCES]
+        cells += [f"{result['estimate']['luts']:,}", f"{result['fmax_mhz']:.1f}"]
+        cells.append(f"{result['clock_mhz']:g}" if with_clock else str(len(result["clocks"][0]["fmax_mhz_by_seed"])))
+        cells += [str(result["cycles_per_sample"]), f"{result['samples_per_second']:,.0f}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _path(result: dict[str, Any]) -> str:
+    path = result["clocks"][0]["critical_path"]
+    if path is None:
+        return "none"
+    way = " → ".join(f"`{name}`" for name in (path["start"], *path["through"], path["end"]))
+    return f"{way}, {path['logic_ns']:.2f} ns logic and {path['routing_ns']:.2f} ns routing"

@@ -1,0 +1,183 @@
+"""The commands `boards`, `synth`, `build`, `program` and `bench-boards`: what they print, and wrong arguments."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from boards.definitions import BOARDS
+from hwgen.cli import main
+
+MACHINE = 'core = "bayes"\n[bayes]\nmode = "logarithmic"\nrows = 2\nbins = [2, 2]\ninitialised = false\n'
+
+
+class Outcome(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run the command in this process and in a folder of its own, as a shell without openFPGALoader would."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+
+    def command(*arguments: object) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["hwgen", *map(str, arguments)])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        captured = capfd.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return command
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """A design file whose machine is small."""
+    file = tmp_path / "tiny.toml"
+    file.write_text(MACHINE, encoding="utf-8")
+    return file
+
+
+def test_boards_lists_device_capacity_clock_and_link(run: Run) -> None:
+    entries = {entry["name"]: entry for entry in json.loads(run("boards", "--json").out)["boards"]}
+    assert entries.keys() == BOARDS.keys()
+    ice = entries["icebreaker"]
+    assert (ice["device"], ice["luts"], ice["block_rams"], ice["sprams"]) == ("up5k", 5280, 30, 4)
+    assert (ice["clock_mhz"], ice["link"]) == (12, BOARDS["icebreaker"].link)
+    table = run("boards").out
+    assert all(name in table for name in BOARDS) and "30 x 4 + 4 x 256 kbit" in table
+
+
+@pytest.mark.parametrize("command", ["synth", "build", "program"])
+def test_an_unknown_board_is_wrong_input(run: Run, source: Path, command: str) -> None:
+    outcome = run(command, source, "--board", "ulx4s")
+    assert outcome.code == 2 and outcome.out == ""
+    assert "board must be one of ulx3s-85f" in outcome.err
+
+
+@pytest.mark.parametrize("command", ["synth", "build", "program"])
+def test_a_missing_design_file_is_wrong_input(run: Run, tmp_path: Path, command: str) -> None:
+    outcome = run(command, tmp_path / "none.toml", "--board", "icebreaker")
+    assert outcome.code == 2 and "no such design file" in outcome.err
+
+
+@pytest.mark.parametrize("command", ["synth", "build", "program"])
+def test_the_board_must_be_given(run: Run, source: Path, command: str) -> None:
+    assert run(command, source).code == 2
+
+
+@pytest.mark.parametrize("command", ["synth", "build"])
+def test_a_file_as_build_folder_is_wrong_input(run: Run, source: Path, command: str) -> None:
+    outcome = run(command, source, "--board", "icebreaker", "-o", source)
+    assert outcome.code == 2
+    assert f"the build folder must be a folder, not {source}; name another with -o" in outcome.err
+
+
+@pytest.mark.parametrize("mhz", ["nan", "inf", "0", "-12"])
+def test_what_is_no_clock_is_wrong_input(run: Run, source: Path, tmp_path: Path, mhz: str) -> None:
+    outcome = run("build", source, "--board", "icebreaker", "--clock-mhz", mhz, "-o", tmp_path / "run")
+    assert outcome.code == 2
+    assert f"clock-mhz must be a number above 0, not {mhz}" in outcome.err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("estimate", [[], ["--estimate"]])
+def test_out_of_context_is_refused_alike_with_and_without_estimate(run: Run, source: Path, estimate: list[str]) -> None:
+    outcome = run("synth", source, "--board", "icebreaker", "--out-of-context", *estimate)
+    assert outcome.code == 2 and "has no out-of-context flow" in outcome.err
+
+
+def test_an_estimate_tells_whether_it_fits_and_shows_what_the_board_has(run: Run, source: Path) -> None:
+    estimate = json.loads(run("synth", source, "--board", "icebreaker", "--estimate", "--json").out)
+    assert (estimate["design"], estimate["board"], estimate["fit"], estimate["fits"]) == (
+        "tiny",
+        "icebreaker",
+        "fits",
+        True,
+    )
+    assert "of 5,280, within 25%" in run("synth", source, "--board", "icebreaker", "--estimate").out
+    source.write_text(MACHINE.replace("rows = 2", "rows = 64").replace("[2, 2]", "[9, 9, 9, 9]"), encoding="utf-8")
+    table = run("synth", source, "--board", "icebreaker", "--estimate").out
+    assert "cannot fit" in table and "lower bayes.rows" in table
+
+
+def test_synth_and_build_print_a_table_or_json(run: Run, source: Path, tools: Any) -> None:
+    report = json.loads(run("synth", source, "--board", "ulx3s-85f", "--json").out)
+    assert (report["fmax_mhz"], report["clock_mhz"], report["samples_per_second"]) == (111, None, 111e6)
+    assert "Fmax of clk" in run("synth", source, "--board", "ulx3s-85f").out
+    built = run("build", source, "--board", "ulx3s-85f", "--clock-mhz", 100)
+    assert built.code == 0 and "100 MHz, timing closed" in built.out
+    assert built.out.splitlines()[-2:] == [f"build/synth/tiny-ulx3s-85f/{name}" for name in ("tiny.bit", "report.json")]
+    assert json.loads(run("build", source, "--board", "ulx3s-85f", "--json").out)["clock_mhz"] == 100
+
+
+def test_a_clock_that_misses_timing_is_wrong_input(run: Run, source: Path, tools: Any) -> None:
+    outcome = run("build", source, "--board", "ulx3s-85f", "--clock-mhz", 150)
+    assert outcome.code == 2 and "does not close timing at 150 MHz: Fmax is 111.0 MHz" in outcome.err
+
+
+def test_program_finds_a_build_and_prints_nothing_but_json(
+    run: Run, source: Path, tmp_path: Path, tools: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    assert run("program", source, "--board", "ulx3s-85f", "-o", folder).code == 2
+    run("build", source, "--board", "ulx3s-85f", "--clock-mhz", 100, "-o", folder)
+    told = run("program", source, "--board", "ulx3s-85f", "-o", folder)
+    assert told.code == 0 and "openFPGALoader is not installed; run this where it is" in told.out
+    loader = tmp_path / "bin" / "openFPGALoader"
+    loader.parent.mkdir()
+    loader.write_text("#!/bin/sh\necho 'write to flash'\n", encoding="utf-8")
+    loader.chmod(0o755)
+    monkeypatch.setenv("PATH", str(loader.parent))
+    outcome = run("program", source, "--board", "ulx3s-85f", "-o", folder, "--flash", "--json")
+    done = json.loads(outcome.out)
+    assert (done["programmed"], done["clock_mhz"]) == (True, 100)
+    assert done["command"] == f"openFPGALoader -b ulx3s --write-flash {folder}/tiny.bit"
+    assert "write to flash" in outcome.err
+
+
+def test_a_missing_bitstream_is_wrong_input(run: Run, tmp_path: Path) -> None:
+    outcome = run("program", tmp_path / "none.bit", "--board", "ulx3s-85f")
+    assert outcome.code == 2 and "none.bit: no such bitstream" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--core", "none"], "--core must be one of bayes"),
+        (["--machine", "5x5x5"], "--machine must be part of one of"),
+        (["--seeds", "0"], "--seeds"),
+    ],
+)
+def test_wrong_arguments_of_bench_boards_write_nothing(
+    run: Run, tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    outcome = run("bench-boards", "-o", tmp_path / "results", *arguments)
+    assert outcome.code == 2 and message in " ".join(outcome.err.split())
+    assert not (tmp_path / "results").exists()
+
+
+def test_bench_boards_says_which_runs_a_tool_failed_in(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hwgen.errors import ToolError
+
+    def fail(*_: Any) -> None:
+        raise ToolError("yosys crashed")
+
+    monkeypatch.setattr("boards.bench.measure", fail)
+    outcome = run("bench-boards", "--machine", "4x4x8 log", "-o", tmp_path / "results", "--json")
+    assert outcome.code == 3 and json.loads(outcome.out) == {"results": []}
+    assert "nothing was recorded of: 4x4x8 logarithmic on ulx3s-85f" in outcome.err
