@@ -26,7 +26,14 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 napoleon_numpy_docstring = False
-nitpicky = False
+nitpicky = True
+# What other projects document, as type hints name it.
+nitpick_ignore_regex = [
+    ("py:.*", r"(numpy|amaranth|sklearn|pathlib|collections\.abc|types|typing)\..*"),
+    ("py:.*", r"NoneType|Ge|Le|FieldInfo|.*pydantic\..*"),
+    ("std:term", "meta-estimator"),
+    ("std:ref", "metadata_routing"),
+]
 
 html_theme = "furo"
 html_title = "hwgen"
