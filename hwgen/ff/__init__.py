@@ -1,0 +1,1 @@
+"""Forward-Forward: layers that learn alone, from the goodness of two passes."""

@@ -1,0 +1,35 @@
+"""The statistics of the Forward-Forward machine: names and meanings of its counters, for registers and golden model."""
+
+from hwgen.ff.config import FFConfig
+
+TOTALS = {
+    "inferred": "Samples that were only inferred.",
+    "infer_errors": "Those of them whose prediction was not their label.",
+    "trained": "Samples that were learnt from.",
+    "train_errors": "Those of them whose prediction, made before learning, was not their label.",
+}
+PER_LAYER = {
+    "goodness_positive": "Sum of the goodness of positive passes of samples that were learnt from.",
+    "goodness_negative": "Sum of the goodness of negative passes.",
+    "modulator_positive": "Sum of the modulators of positive passes.",
+    "modulator_negative": "Sum of the modulators of negative passes.",
+    "skipped": "Updates that were skipped because all modulators were 0.",
+    "saturated": "Weights that an update would have moved beyond their range, counted as often as that happened.",
+}
+READOUT = {
+    "readout_updates": "Updates of the read-out.",
+    "readout_saturated": "Weights of the read-out that an update would have moved beyond their range.",
+}
+INFERENCE = frozenset({"inferred", "infer_errors"})
+"""The statistics that a machine without learning has, too."""
+
+
+def counters(config: FFConfig) -> dict[str, str]:
+    """The machine's counters and what they count, in their order: ``goodness_positive_0`` is of layer 0."""
+    found = {name: text for name, text in TOTALS.items() if config.learning or name in INFERENCE}
+    if config.learning:
+        for layer in range(config.depth):
+            found |= {f"{name}_{layer}": f"Layer {layer}: {text}" for name, text in PER_LAYER.items()}
+        if not config.supervised:
+            found |= READOUT
+    return found

@@ -1,0 +1,66 @@
+"""Scales by default: shifts, thresholds and widths with which networks were seen to learn.
+
+An activation of 1 in floating point is :data:`UNIT` quanta of 8 bits. A layer's sums are scaled so that its activations
+have that size, its goodness so that one entry of the modulator's table is a quarter of a unit of mean goodness, and its
+steps so that the learning rate does not depend on widths. Found by experiment on MNIST with one and two layers of 256
+to 2000 units; for more layers they are a guess.
+"""
+
+import math
+from collections.abc import Sequence
+
+UNIT = {"supervised": 5.31, "contrastive": 8.0}
+"""Quanta of an activation of 1, of 8 bits."""
+
+WEIGHT_UNIT = {"supervised": 128, "contrastive": 256}
+"""Quanta of a weight of 1, of 8 bits."""
+
+INPUT_BITS = {"supervised": 6, "contrastive": 7}
+"""Bits of an input that the shifts below belong to."""
+
+SUM_SHIFT = {"supervised": 9, "contrastive": 10}
+UPDATE_SHIFT = {"supervised": 18, "contrastive": 21}
+GOODNESS_STEP = 0.25
+RMS = {"supervised": 21, "contrastive": 24}
+THRESHOLDS = {"supervised": ((1, 1), (1, 1)), "contrastive": ((4, 6), (1, 1))}
+"""Of the first layer and of the others, in units of mean goodness."""
+
+
+def activation_shift(rule: str, layers: Sequence[int], activation_bits: int, input_bits: int) -> tuple[int, ...]:
+    """By how many bits each layer's sums are shifted right to become activations."""
+    first = SUM_SHIFT[rule] + 8 - activation_bits + input_bits - INPUT_BITS[rule]
+    # What comes from a layer has a bit less than its activations have.
+    return (max(1, first), *[SUM_SHIFT[rule]] * (len(layers) - 2))
+
+
+def goodness_shift(rule: str, layers: Sequence[int], activation_bits: int) -> tuple[int, ...]:
+    """By how many bits each layer's goodness is shifted right to become an index of the modulator's table."""
+    unit = UNIT[rule] * 2.0 ** (activation_bits - 8)
+    return tuple(max(0, round(math.log2(units * unit * unit * GOODNESS_STEP))) for units in layers[1:])
+
+
+def update_shift(
+    rule: str, layers: Sequence[int], input_bits: int, activation_bits: int, modulator_bits: int, master_bits: int
+) -> tuple[int, ...]:
+    """By how many bits the product of modulator, activation and input is shifted right to become a step."""
+    shift = UPDATE_SHIFT[rule] + (activation_bits - 8) + (modulator_bits - 8) - (master_bits - 8)
+    first = shift + input_bits - INPUT_BITS[rule]
+    return (max(1, first), *[max(1, shift + activation_bits - 8)] * (len(layers) - 2))
+
+
+def initial_bits(rule: str, layers: Sequence[int]) -> tuple[int, ...]:
+    """Bits of each layer's initial weights: uniform integers of about ``1 / sqrt(inputs)`` standard deviation."""
+    deviations = (WEIGHT_UNIT[rule] / math.sqrt(inputs) for inputs in layers[:-1])
+    return tuple(min(8, max(2, round(math.log2(deviation * math.sqrt(12))))) for deviation in deviations)
+
+
+def rms(rule: str, activation_bits: int) -> int:
+    """Root mean square of what a layer gives to the next one."""
+    return max(1, RMS[rule] >> (8 - activation_bits))
+
+
+def thresholds(rule: str, layers: Sequence[int], activation_bits: int) -> tuple[tuple[int, int], ...]:
+    """Mean squares of activations, for the positive and the negative pass of each layer."""
+    square = (UNIT[rule] * 2.0 ** (activation_bits - 8)) ** 2
+    first, other = (tuple(max(1, round(mean * square)) for mean in pair) for pair in THRESHOLDS[rule])
+    return ((first[0], first[1]), *[(other[0], other[1])] * (len(layers) - 2))

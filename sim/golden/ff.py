@@ -1,0 +1,216 @@
+"""Golden model of the Forward-Forward engine: the specification that the hardware equals bit for bit."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hwgen.errors import HwgenError
+from hwgen.ff import defaults
+from hwgen.ff.config import FFConfig
+from hwgen.ff.counters import counters
+from hwgen.ff.result import FFResult
+from hwgen.ff.weights import FFWeights
+from hwgen.integers import check_integer
+from hwgen.samples import Samples, check_samples, check_seed
+from sim.golden import ff_kernel
+from sim.golden.ff_loop import run
+from sim.golden.ff_rule import NEGATIVE, POSITIVE, Rule, trace_type
+from sim.golden.ff_state import Lists, SampleLists, State, Units
+
+ANNEALING_MAX = 7
+
+
+class FFModel:
+    """The Forward-Forward engine in integers.
+
+    Args:
+        config: its parameters.
+        weights: what it has learnt; without them, the initial weights that ``config.seed`` gives.
+    """
+
+    def __init__(self, config: FFConfig, weights: FFWeights | None = None) -> None:
+        self.config = config
+        self._rule = Rule.of(config)
+        self._lists = Lists.of(config)
+        self._previous = SampleLists.of(config)
+        self._units = Units.of(config)
+        self._learns = np.ones(config.depth + 1, bool)
+        self._annealing = 0
+        self._samples = 0
+        self.clear_statistics()
+        if weights is None:
+            self.initialise()
+        else:
+            self.load(weights)
+
+    def load(self, weights: FFWeights) -> None:
+        """Fill the memories and set the generators.
+
+        Raises :class:`~hwgen.errors.DesignError` for weights of another machine.
+        """
+        config = self.config
+        self._state = State.of(
+            config, FFWeights.for_config(config, weights.layers, weights.readout, weights.rounding, weights.control)
+        )
+
+    def dump(self) -> FFWeights:
+        """The content of the memories, and the generators' states."""
+        state = self._state
+        return FFWeights.for_config(
+            self.config,
+            [array.copy() for array in state.layers(self.config)],
+            None if self.config.supervised else state.readout.copy(),
+            state.rounding[: self.config.engines],
+            state.control[0],
+        )
+
+    def initialise(self, seed: int | None = None) -> None:
+        """Draw new weights, set the read-out's to 0 and restart the generators.
+
+        Args:
+            seed: where the generators start, 1 to 2**32 - 1; by default ``config.seed``.
+
+        Raises :class:`~hwgen.errors.HwgenError` for a seed out of range.
+        """
+        config = self.config
+        state = seed = check_seed(config, seed)
+        layers = []
+        for (rows, units), bits in zip(config.weight_shapes, config.initial_bits, strict=True):
+            weights, state = ff_kernel.initial_weights(state, rows, units, bits, config.master_bits - 8)
+            layers.append(weights)
+        rounding = defaults.rounding_seeds(seed, config.engines)
+        self.load(FFWeights.for_config(config, layers, None, rounding, defaults.control_seed(seed)))
+
+    @property
+    def annealing(self) -> int:
+        """By how many bits more than the update shifts say the steps of weights and read-out are shifted right: 0, at
+        first, to 7. Raises :class:`~hwgen.errors.HwgenError` when set to anything else."""
+        return self._annealing
+
+    @annealing.setter
+    def annealing(self, value: int) -> None:
+        self._annealing = check_integer("annealing", value, 0, ANNEALING_MAX)
+
+    @property
+    def learns(self) -> tuple[bool, ...]:
+        """For each layer, and last for the read-out if there is one, whether it learns from samples to learn from: at
+        first all of them."""
+        return tuple(self._learns[: self.config.engines].tolist())
+
+    def learn_only(self, layers: Iterable[int] = (), readout: bool = False) -> None:
+        """From now on only these layers learn, and the read-out if ``readout`` says so.
+
+        Args:
+            layers: numbers of layers, from 0 on.
+            readout: whether the read-out learns; a supervised machine has none.
+
+        Raises :class:`~hwgen.errors.HwgenError` for a layer or a read-out that the machine does not have.
+        """
+        chosen = [check_integer("a layer that learns", layer, 0, self.config.depth - 1) for layer in layers]
+        if readout and self.config.supervised:
+            raise HwgenError("readout must be False: a supervised machine has no read-out")
+        self._learns[:] = False
+        self._learns[chosen] = True
+        self._learns[-1] = readout
+
+    def infer(self, samples: ArrayLike) -> FFResult:
+        """Classify samples in order; nothing is learnt.
+
+        Args:
+            samples: shape ``(n, inputs)``, integers of 0 to ``2**pixel_bits - 1``; of a sequence, step after step.
+
+        Raises :class:`~hwgen.errors.HwgenError` for samples of another shape, type or range.
+        """
+        return self.run(samples)
+
+    def train(self, samples: ArrayLike, labels: ArrayLike) -> FFResult:
+        """Classify samples in order and learn from each. The sample before the first one counts as none: a contrastive
+        machine learns from pairs from the second one on.
+
+        Args:
+            samples: shape ``(n, inputs)``, integers of 0 to ``2**pixel_bits - 1``; of a sequence, step after step.
+            labels: shape ``(n,)``, integers of 0 to ``classes - 1``; of a contrastive machine only the read-out uses
+                them.
+
+        Raises :class:`~hwgen.errors.HwgenError` for samples or labels of another shape, type or range, and for a
+        machine that does not learn.
+        """
+        return self.run(samples, labels)
+
+    def run(self, samples: ArrayLike, labels: ArrayLike | None = None, learn: ArrayLike | None = None) -> FFResult:
+        """Classify samples in order and learn from some: ``learn``, shape ``(n,)``, booleans, says from which; by
+        default from all if there are labels. The rest is as in :meth:`train`; those only inferred make no pairs."""
+        checked = check_samples(self.config, samples, labels, learn)
+        trace = self.trace(checked)
+        self._count(checked, trace)
+        return FFResult(trace["prediction"].copy(), trace["goodness"].copy())
+
+    def trace(self, samples: Samples) -> NDArray[np.void]:
+        """Do the work of :meth:`run` and tell all that happened: shape ``(n,)``, dtype
+        :func:`~sim.golden.ff_rule.trace_type`."""
+        trace = np.zeros(len(samples.inputs), trace_type(self.config))
+        self._previous.known[0] = False
+        run(
+            self._rule,
+            self._state,
+            self._lists,
+            self._previous,
+            self._units,
+            np.ascontiguousarray(samples.inputs),
+            samples.labels,
+            samples.learn,
+            self._learns,
+            self._annealing,
+            trace,
+        )
+        return trace
+
+    def statistics(self) -> dict[str, int]:
+        """The machine's counters of samples and of what was done with them, by register name:
+        :func:`hwgen.ff.counters.counters`."""
+        return {"samples": self._samples} | self._counts
+
+    def clear_statistics(self) -> None:
+        """Set all of them but ``samples`` to 0."""
+        self._counts = dict.fromkeys(counters(self.config), 0)
+
+    def errors(self) -> frozenset[str]:
+        """Names of the sticky errors: the model has none."""
+        return frozenset()
+
+    def clear_errors(self) -> None:
+        """Nothing to clear; the backends share this method."""
+
+    def soft_reset(self) -> None:
+        """Drops the work under way, of which the model has none, and counts samples from 0; weights, annealing and what
+        learns stay."""
+        self._samples = 0
+
+    def close(self) -> None:
+        """Nothing to give back; the backends share this method."""
+
+    def _count(self, samples: Samples, trace: NDArray[np.void]) -> None:
+        """Add what was done to the statistics."""
+        learnt, wrong = samples.learn, trace["prediction"] != samples.labels
+        more = {
+            "inferred": ~learnt,
+            "infer_errors": ~learnt & wrong,
+            "trained": learnt,
+            "train_errors": learnt & wrong,
+            "readout_updates": trace["readout_updates"],
+            "readout_saturated": trace["readout_saturated"],
+        }
+        for layer in range(self.config.depth):
+            goodness = np.where(learnt[:, np.newaxis], trace["goodness"][:, layer], 0)
+            more |= {
+                f"goodness_positive_{layer}": goodness[:, POSITIVE],
+                f"goodness_negative_{layer}": goodness[:, NEGATIVE],
+                f"modulator_positive_{layer}": trace["modulator"][:, layer, POSITIVE],
+                f"modulator_negative_{layer}": trace["modulator"][:, layer, NEGATIVE],
+                f"skipped_{layer}": trace["skipped"][:, layer],
+                f"saturated_{layer}": trace["saturated"][:, layer],
+            }
+        self._samples += len(samples.inputs)
+        for name in self._counts:
+            self._counts[name] += int(more[name].sum())

@@ -1,0 +1,120 @@
+"""A layer of the Forward-Forward engine: its passes and its step.
+
+A layer's pass is the sum of a few *terms*: sparse lists of inputs, each times the same weights. Let ``a_t = W x_t``;
+the positive pass is the sum of ``p_t a_t``, the negative one of ``n_t a_t``, with small coefficients. A step of the
+weights is one sweep a term, with ``h_t = p_t h_positive - n_t h_negative``. So an engine needs one multiplication a
+weight in both directions, and no mixture of two samples is ever made.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from sim.golden import ff_kernel as kernel
+from sim.golden.ff_kernel import Weights
+from sim.golden.ff_rule import NEGATIVE, POSITIVE, TERMS, Rule
+from sim.golden.ff_state import Lists, State, Units
+
+
+@njit(cache=True)
+def weights_of(rule: Rule, state: State, layer: int) -> Weights:
+    """The weights of a layer, shape ``(inputs, units)``."""
+    flat = state.weights[rule.weights[layer] : rule.weights[layer + 1]]
+    units = rule.sizes[layer + 1]
+    return flat.reshape(len(flat) // units, units)
+
+
+@njit(cache=True)
+def sum_term(rule: Rule, state: State, lists: Lists, units: Units, layer: int, term: int) -> None:
+    """a_t of a layer."""
+    kernel.accumulate(
+        weights_of(rule, state, layer),
+        lists.indices[layer, term],
+        lists.values[layer, term],
+        lists.counts[layer, term],
+        rule.mac_shift,
+        units.sums[layer, term, : rule.sizes[layer + 1]],
+    )
+
+
+@njit(cache=True)
+def excite(rule: Rule, units: Units, layer: int, which: int) -> int:
+    """A pass of a layer whose terms are summed: its activations. Returns their goodness."""
+    size = rule.sizes[layer + 1]
+    total = units.total[layer, :size]
+    total[:] = 0
+    for term in range(TERMS):
+        factor = np.int32(rule.coefficients[layer, which, term])
+        if factor:
+            for unit in range(len(total)):
+                total[unit] += factor * units.sums[layer, term, unit]
+    return kernel.activate(rule, layer, total, units.scaled[layer, :size], units.activation[layer, which, :size])
+
+
+@njit(cache=True)
+def give(rule: Rule, lists: Lists, units: Units, layer: int, which: int) -> int:
+    """A pass of a layer whose terms are summed: its activations, and its list for the next layer. Returns its
+    goodness."""
+    goodness = square = excite(rule, units, layer, which)
+    size = rule.sizes[layer + 1]
+    scaled = units.scaled[layer, :size]
+    if rule.supervised:
+        scaled[:] = units.activation[layer, which, :size]
+    else:
+        square = kernel.triangle(rule, layer, scaled)
+    index, value = lists.indices[layer + 1, which], lists.values[layer + 1, which]
+    count = kernel.normalise(rule, layer, scaled, square, index, value)
+    if layer + 1 < len(rule.bias):
+        count = kernel.append_bias(rule, layer + 1, index, value, count)
+    lists.counts[layer + 1, which] = count
+    return goodness
+
+
+@njit(cache=True)
+def rise(rule: Rule, state: State, lists: Lists, units: Units, which: int, top: int) -> int:
+    """A pass through the layers up to ``top``, the first one's terms being summed. Returns the sum of goodnesses."""
+    total = 0
+    for layer in range(top):
+        if layer:
+            sum_term(rule, state, lists, units, layer, which)
+        units.goodness[layer, which] = give(rule, lists, units, layer, which)
+        total += units.goodness[layer, which]
+    return total
+
+
+@njit(cache=True)
+def learn(rule: Rule, state: State, lists: Lists, units: Units, layer: int, annealing: int, note: Any) -> None:
+    """A layer's step: one sweep for each term whose scale is not 0."""
+    positive, negative = units.activation[layer, POSITIVE], units.activation[layer, NEGATIVE]
+    goodness = units.goodness[layer]
+    if rule.pairwise:
+        scale = kernel.modulator(rule, layer, goodness[NEGATIVE] - goodness[POSITIVE])
+        scale_negative = scale
+    else:
+        scale = kernel.modulator(rule, layer, rule.thresholds[layer, POSITIVE] - goodness[POSITIVE])
+        scale_negative = kernel.modulator(rule, layer, goodness[NEGATIVE] - rule.thresholds[layer, NEGATIVE])
+    note.modulator[layer, POSITIVE] += scale
+    note.modulator[layer, NEGATIVE] += scale_negative
+    note.skipped[layer] += scale + scale_negative == 0
+    step = units.total[layer, : rule.sizes[layer + 1]]
+    for term in range(TERMS):
+        more = np.int32(rule.coefficients[layer, POSITIVE, term])
+        less = np.int32(rule.coefficients[layer, NEGATIVE, term])
+        if more * scale + less * scale_negative == 0:
+            continue
+        for unit in range(len(step)):
+            step[unit] = more * np.int32(scale * positive[unit] >> annealing)
+            step[unit] -= less * np.int32(scale_negative * negative[unit] >> annealing)
+        state.rounding[layer], saturated = kernel.update(
+            weights_of(rule, state, layer),
+            lists.indices[layer, term],
+            lists.values[layer, term],
+            lists.counts[layer, term],
+            step,
+            rule.update_shift[layer],
+            rule.master_max,
+            state.rounding[layer],
+        )
+        note.saturated[layer] += saturated
+        note.sweeps[layer] += 1

@@ -1,0 +1,150 @@
+"""The loop over samples of Forward-Forward learning, compiled by Numba."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from sim.golden import ff_layer as layers
+from sim.golden import ff_readout as readout
+from sim.golden import ff_terms as terms
+from sim.golden.ff_rule import IMAGE, LABEL, NEGATIVE, POSITIVE, TERMS, Rule
+from sim.golden.ff_state import Lists, SampleLists, State, Units
+
+
+@njit(cache=True)
+def run(
+    rule: Rule,
+    state: State,
+    lists: Lists,
+    samples: SampleLists,
+    units: Units,
+    pixels: NDArray[np.uint8],
+    labels: NDArray[np.int32],
+    learning: NDArray[np.bool_],
+    learns: NDArray[np.bool_],
+    annealing: int,
+    trace: NDArray[np.void],
+) -> None:
+    """Run samples in order, learning from those with ``learning``.
+
+    ``state`` and ``samples`` change in place. ``learns``, shape ``(layers + 1,)``, says what learns, the read-out last.
+    Written: ``trace`` (n, all zeros before).
+    """
+    depth = len(rule.bias)
+    top = 0  # layers that the negative pass goes through
+    for layer in range(depth):
+        if learns[layer] or rule.supervised:
+            top = layer + 1
+    for n in range(len(pixels)):
+        note = trace[n]
+        terms.scan(rule, pixels[n], samples)
+        if rule.supervised:
+            if learning[n]:
+                note.prediction = discriminate(rule, state, lists, samples, units, labels[n], note)
+                learn(rule, state, lists, units, learns, annealing, note)
+            else:
+                note.prediction = classify(rule, state, lists, samples, units, note)
+            continue
+        pairs = learning[n] and top > 0 and samples.known[0]
+        lists.counts[1] = 0  # nothing is fed back to a sequence's first step
+        for step in range(rule.steps):
+            contrast(rule, state, lists, samples, units, step, top if pairs else 0, note)
+            if pairs:
+                learn(rule, state, lists, units, learns, annealing, note)
+        note.prediction = readout.read_out(rule, state, lists, units, note)
+        if learning[n]:
+            if learns[depth]:
+                readout.learn_readout(rule, state, lists, units, labels[n], annealing, note)
+            terms.remember(samples)
+
+
+@njit(cache=True)
+def learn(
+    rule: Rule,
+    state: State,
+    lists: Lists,
+    units: Units,
+    learns: NDArray[np.bool_],
+    annealing: int,
+    note: Any,
+) -> None:
+    """The steps of all layers that learn."""
+    for layer in range(len(rule.bias)):
+        if learns[layer]:
+            layers.learn(rule, state, lists, units, layer, annealing, note)
+
+
+@njit(cache=True)
+def contrast(
+    rule: Rule,
+    state: State,
+    lists: Lists,
+    samples: SampleLists,
+    units: Units,
+    step: int,
+    top: int,
+    note: Any,
+) -> None:
+    """The positive pass of a contrastive machine, and the negative one through ``top`` layers."""
+    if rule.recurrent:
+        terms.feed_back(rule, lists)
+    if rule.view_shift and top:
+        terms.set_views(rule, state, lists, samples)
+    else:
+        terms.set_steps(rule, lists, samples, step, top > 0)
+    for term in range(TERMS):
+        if rule.coefficients[0, POSITIVE, term] or (top and rule.coefficients[0, NEGATIVE, term]):
+            layers.sum_term(rule, state, lists, units, 0, term)
+            note.entries[0, term] += lists.counts[0, term]
+    layers.rise(rule, state, lists, units, POSITIVE, len(rule.bias))
+    layers.rise(rule, state, lists, units, NEGATIVE, top)
+    take_note(rule, lists, units, top, note)
+
+
+@njit(cache=True)
+def discriminate(
+    rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, label: int, note: Any
+) -> int:
+    """Both passes of a supervised machine. Returns the label with the larger goodness of all layers: the right one, or
+    the wrong one that was chosen; of equals the wrong one."""
+    wrong = terms.set_labels(rule, state, lists, samples, units, label)
+    note.entries[0, :] = lists.counts[0, :]
+    depth = len(rule.bias)
+    good = layers.rise(rule, state, lists, units, POSITIVE, depth)
+    bad = layers.rise(rule, state, lists, units, NEGATIVE, depth)
+    take_note(rule, lists, units, depth, note)
+    return label if good > bad else wrong
+
+
+@njit(cache=True)
+def classify(rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, note: Any) -> int:
+    """The label with the largest goodness of all layers, the lowest of equals."""
+    terms.set_term(lists, samples, 0, 0, IMAGE)
+    layers.sum_term(rule, state, lists, units, 0, IMAGE)
+    note.entries[0, IMAGE] = lists.counts[0, IMAGE]
+    best, most = 0, -1
+    for label in range(rule.classes):
+        terms.set_label(rule, lists, LABEL, label)
+        layers.sum_term(rule, state, lists, units, 0, LABEL)
+        total = layers.rise(rule, state, lists, units, POSITIVE, len(rule.bias))
+        for layer in range(1, len(rule.bias)):
+            note.entries[layer, POSITIVE] += lists.counts[layer, POSITIVE]
+        if total > most:
+            best, most = label, total
+            note.goodness[:, POSITIVE] = units.goodness[:, POSITIVE]
+    return best
+
+
+@njit(cache=True)
+def take_note(rule: Rule, lists: Lists, units: Units, top: int, note: Any) -> None:
+    """Goodness, and lengths of the lists of the layers after the first; of the negative pass up to layer ``top``."""
+    for layer in range(len(rule.bias)):
+        note.goodness[layer, POSITIVE] += units.goodness[layer, POSITIVE]
+        if layer < top:
+            note.goodness[layer, NEGATIVE] += units.goodness[layer, NEGATIVE]
+    for layer in range(1, len(rule.bias)):
+        note.entries[layer, POSITIVE] += lists.counts[layer, POSITIVE]
+        if layer < top:
+            note.entries[layer, NEGATIVE] += lists.counts[layer, NEGATIVE]
