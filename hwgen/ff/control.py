@@ -1,0 +1,191 @@
+"""The course of a sample through a contrastive machine: layer by layer, then the read-out."""
+
+from typing import Any
+
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from hwgen.ff.config import FFConfig
+from hwgen.ff.draw import DRAW_CLOCKS
+from hwgen.ff.lists import SAMPLE_BANKS, bank_bits, list_layout, output_entries, output_lists
+from hwgen.ff.program import CURRENT, OTHER
+from hwgen.ff.signature import trailer_layout
+from hwgen.ff.unit_format import ANNEALING_BITS
+
+
+class Control(wiring.Component):
+    """Takes one sample after the other. A sample that is learnt from is kept: it makes a pair with the next one, if
+    that is learnt from too. One that is only inferred is forgotten, and what was kept before it.
+
+    Members:
+
+    - ``list_ready``, ``list``, ``trailer``, ``claim``, ``release``: to the lists of samples; ``known``: one is kept;
+      ``forget``: strobe, forget it before the next one is taken.
+    - ``layer_start``, ``layer``, ``lists``, ``pairs``, ``learn``, ``layer_done``; ``handover_start``, ``both``,
+      ``handover_done``, ``positives``, ``negative``; ``readout_start``, ``readout_learn``, ``readout_done``: to those
+      who do the work; ``annealing``: of this sample; ``discard``: what layers gave is no longer needed.
+    - ``draw``: the generator of views moves on.
+    - ``learns``: for each layer, and last the read-out, whether it learns; ``annealing_next``: both are taken with
+      ``claim``.
+    - ``sample``: the trailer of the sample at work; ``learning``: some of its steps may have been made, and others not;
+      ``learnt``: it has been learnt from; ``result_valid``: its result stands until ``result_ready``; ``idle``.
+
+    Args:
+        config: the machine's parameters.
+    """
+
+    def __init__(self, config: FFConfig) -> None:
+        self.config = config
+        entries = max(config.inputs, output_entries(config))
+        output = list_layout(output_lists(config), output_entries(config))
+        members: dict[str, Any] = {
+            "list_ready": In(1),
+            "list": In(list_layout(SAMPLE_BANKS, config.inputs)),
+            "trailer": In(trailer_layout(config)),
+            "claim": Out(1),
+            "release": Out(1),
+            "layer_start": Out(1),
+            "layer": Out(range(config.depth)),
+            "lists": Out(data.ArrayLayout(list_layout(2 << bank_bits(config), entries), 2)),
+            "layer_done": In(1),
+            "handover_start": Out(1),
+            "both": Out(1),
+            "handover_done": In(1),
+            "positives": In(data.ArrayLayout(output, config.depth)),
+            "negative": In(output),
+            "readout_start": Out(1),
+            "readout_done": In(1),
+            "discard": Out(1),
+            "sample": Out(trailer_layout(config)),
+            "result_valid": Out(1),
+            "result_ready": In(1),
+            "idle": Out(1),
+        }
+        if config.learning:
+            members |= {
+                "known": Out(1),
+                "forget": In(1),
+                "pairs": Out(1),
+                "learn": Out(1),
+                "readout_learn": Out(1),
+                "annealing": Out(ANNEALING_BITS),
+                "learns": In(config.engines),
+                "annealing_next": In(ANNEALING_BITS),
+                "learning": Out(1),
+                "learnt": Out(1),
+                "draw": Out(1),
+            }
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Elaboratable:
+        m = Module()
+        config = self.config
+        last = self.layer == config.depth - 1
+        present = Signal(self.list.shape(), reset_less=True)
+        self._add_lists(m, present)
+        forgetting = Signal()
+        with m.FSM(name="control"):
+            with m.State("IDLE"):
+                m.d.sync += self.layer.eq(0)
+                m.d.comb += self.idle.eq(~self.list_ready & ~forgetting)
+                if config.learning:
+                    with m.If(forgetting):
+                        m.d.comb += self.release.eq(self.known)
+                        m.d.sync += [self.known.eq(0), forgetting.eq(0)]
+                with m.If(self.list_ready & ~forgetting):
+                    m.d.comb += self.claim.eq(1)
+                    m.d.sync += [present.eq(self.list), self.sample.eq(self.trailer)]
+                    m.next = "LAYER"
+                    if config.view_shift and config.learning:
+                        with m.If(self.trailer.learn & self.known & self.learns[: config.depth].any()):
+                            m.next = "VIEWS"
+            if config.view_shift and config.learning:
+                clocks = Signal(range(DRAW_CLOCKS))
+                with m.State("VIEWS"):
+                    m.d.comb += self.draw.eq(1)
+                    m.d.sync += clocks.eq(clocks + 1)
+                    with m.If(clocks == DRAW_CLOCKS - 1):
+                        m.d.sync += clocks.eq(0)
+                        m.next = "LAYER"
+            with m.State("LAYER"):
+                m.d.comb += [self.layer_start.eq(1), self.handover_start.eq(1)]
+                m.next = "SWEEP"
+            with m.State("SWEEP"), m.If(self.layer_done):
+                m.next = "LISTS"
+            with m.State("LISTS"), m.If(self.handover_done):
+                m.d.sync += self.layer.eq(Mux(last, 0, self.layer + 1))
+                m.next = "LAYER"
+                with m.If(last):
+                    m.next = "READOUT"
+            with m.State("READOUT"):
+                m.d.comb += self.readout_start.eq(1)
+                m.next = "READ"
+            with m.State("READ"), m.If(self.readout_done):
+                m.next = "RESULT"
+            with m.State("RESULT"):
+                m.d.comb += self.result_valid.eq(1)
+                with m.If(self.result_ready):
+                    m.d.comb += self.discard.eq(1)
+                    m.next = "RELEASE"
+            with m.State("RELEASE"):
+                if not config.learning:
+                    m.d.comb += self.release.eq(1)
+                m.next = "IDLE"
+        if config.learning:
+            with m.If(self.forget):
+                m.d.sync += forgetting.eq(1)
+            self._add_learning(m, present)
+        return m
+
+    def _add_lists(self, m: Module, present: data.View) -> None:
+        """The lists of the layer at work."""
+        place = bank_bits(self.config)
+        m.d.comb += [self.lists[CURRENT].bank.eq(present.bank), self.lists[CURRENT].count.eq(present.count)]
+        for number, below in enumerate(list(self.positives)[:-1]):
+            with m.If(self.layer == number + 1):
+                m.d.comb += [
+                    self.lists[CURRENT].bank.eq(below.bank | 1 << place),
+                    self.lists[CURRENT].count.eq(below.count),
+                ]
+        with m.If(self.layer != 0):
+            m.d.comb += [
+                self.lists[OTHER].bank.eq(self.negative.bank | 1 << place),
+                self.lists[OTHER].count.eq(self.negative.count),
+            ]
+
+    def _add_learning(self, m: Module, present: data.View) -> None:
+        config = self.config
+        kept = Signal(self.list.shape(), reset_less=True)  # the sample before
+        learns = Signal.like(self.learns, reset_less=True)
+        pairing = Signal()
+        with m.If(self.layer == 0):
+            m.d.comb += [self.lists[OTHER].bank.eq(kept.bank), self.lists[OTHER].count.eq(kept.count)]
+        above = Cat(*(learns[layer : config.depth].any() for layer in range(config.depth)), 0)
+        m.d.comb += [
+            self.pairs.eq(pairing & above.bit_select(self.layer, 1)),
+            self.both.eq(pairing & above[1:].bit_select(self.layer, 1)),
+            self.learn.eq(pairing & learns.bit_select(self.layer, 1)),
+            self.readout_learn.eq(self.sample.learn & learns[-1]),
+            self.learnt.eq(self.sample.learn),
+        ]
+        with m.If(self.claim):
+            m.d.sync += [
+                learns.eq(self.learns),
+                self.annealing.eq(self.annealing_next),
+                pairing.eq(self.trailer.learn & self.known),
+            ]
+        # A sample learns to the end.
+        with m.If(self.layer_start & self.learn | self.readout_start & self.readout_learn):
+            m.d.sync += self.learning.eq(1)
+        with m.If(self.result_valid):
+            m.d.sync += self.learning.eq(0)
+
+        # Lists are given back in the order in which they were claimed: the one before, then the present one.
+        drops = Signal()  # the present one too
+        m.d.sync += drops.eq(0)
+        with m.If(drops):
+            m.d.comb += self.release.eq(1)
+        with m.If(self.result_valid & self.result_ready):
+            m.d.comb += self.release.eq(self.known)
+            m.d.sync += [self.known.eq(self.sample.learn), kept.eq(present), drops.eq(~self.sample.learn)]

@@ -1,0 +1,29 @@
+"""The arrays of a machine whose layers share one engine."""
+
+from hwgen.ff.config import FFConfig
+from hwgen.ff.lists import bank_bits, output_entries, output_lists
+from hwgen.ff.plan import ArrayPlan, engine_plan, readout_plan
+from hwgen.ff.stage import Stage
+
+PASSES = 2
+
+
+def engine_array(config: FFConfig) -> ArrayPlan:
+    """The array that all layers share. Its lists are those of samples and, above them, those that layers give."""
+    return engine_plan(
+        config,
+        range(config.depth),
+        unit_lanes=config.unit_lanes,
+        entries=max(config.inputs, output_entries(config)),
+        banks=2 << bank_bits(config),
+    )
+
+
+def readout_array(config: FFConfig) -> ArrayPlan:
+    """The array of the read-out."""
+    return readout_plan(config, entries=output_entries(config), banks=output_lists(config))
+
+
+def stage_of(config: FFConfig) -> Stage:
+    """The units stage of that engine, which keeps one positive and one negative pass."""
+    return Stage(config, engine_array(config), PASSES)

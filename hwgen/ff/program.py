@@ -1,0 +1,81 @@
+"""What a contrastive machine does with a layer: the sweeps that its passes are summed by, and the terms of its steps.
+Plain data: imports no HDL."""
+
+from dataclasses import dataclass
+
+from hwgen.ff.config import FFConfig
+
+POSITIVE, NEGATIVE = range(2)
+"""The passes, and the banks in which they are kept."""
+
+CURRENT, OTHER = range(2)
+"""A layer's lists: of the first one, the present sample and the one before; of the others, what the layer below gives
+in the positive and in the negative pass."""
+
+CLEAR, KEEP, RESTORE = range(3)
+"""What a sum begins with: the values of :class:`~hwgen.ff.sweeps.Begin`."""
+
+FIRST_VIEW, SECOND_VIEW = range(2)
+"""How far a list's entries are moved, where views are."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A sweep that sums a list."""
+
+    source: int
+    view: int | None = None
+    begin: int = CLEAR
+    save: bool = False
+    double: bool = False
+    bank: int | None = None
+    """The pass that is then complete; None: it is not."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A list by whose entries weights are changed, and how often it is in each pass."""
+
+    source: int
+    positive: int
+    negative: int
+    view: int | None = None
+
+
+@dataclass(frozen=True)
+class Program:
+    """For a layer of a kind."""
+
+    sums: tuple[Sum, ...]
+    terms: tuple[Term, ...] = ()
+    """Empty: it does not learn."""
+
+
+UPPER = Program(
+    (Sum(CURRENT, bank=POSITIVE), Sum(OTHER, bank=NEGATIVE)),
+    (Term(CURRENT, 1, 0), Term(OTHER, 0, 1)),
+)
+UPPER_ALONE = Program((Sum(CURRENT, bank=POSITIVE),))
+FIRST = Program(
+    (Sum(CURRENT, double=True, bank=POSITIVE), Sum(OTHER, begin=KEEP, bank=NEGATIVE)),
+    (Term(CURRENT, 2, 1), Term(OTHER, 0, 1)),
+)
+FIRST_ALONE = Program((Sum(CURRENT, double=True, bank=POSITIVE),))
+FIRST_VIEWS = Program(
+    (
+        Sum(CURRENT, FIRST_VIEW, save=True),
+        Sum(CURRENT, SECOND_VIEW, begin=KEEP, bank=POSITIVE),
+        Sum(OTHER, SECOND_VIEW, begin=RESTORE, bank=NEGATIVE),
+    ),
+    (Term(CURRENT, 1, 1, FIRST_VIEW), Term(CURRENT, 1, 0, SECOND_VIEW), Term(OTHER, 0, 1, SECOND_VIEW)),
+)
+
+UPPER_KIND, PAIRS_KIND = 1, 2
+"""A program's number: 0 for the first layer, ``UPPER_KIND`` for the others; ``PAIRS_KIND`` more with both passes."""
+
+
+def programs(config: FFConfig) -> tuple[Program, ...]:
+    """All that the machine knows, by number."""
+    if not config.learning:
+        return FIRST_ALONE, UPPER_ALONE
+    return FIRST_ALONE, UPPER_ALONE, FIRST_VIEWS if config.view_shift else FIRST, UPPER

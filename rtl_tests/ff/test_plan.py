@@ -1,0 +1,102 @@
+"""The array's plan: where weights lie, and how wide numbers are."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwgen.ff.config import FFConfig
+from hwgen.ff.plan import ArrayLayer, ArrayPlan, Frame, engine_plan, readout_plan
+
+VALUES = {
+    "layers": (ArrayLayer(5, 12, 14, 4), ArrayLayer(13, 8, 17, 3)),
+    "lanes": 4,
+    "unit_lanes": 2,
+    "master_bits": 12,
+    "mac_bits": 8,
+    "value_bits": 7,
+    "step_bits": 17,
+    "sum_bits": 24,
+    "entries": 12,
+    "banks": 2,
+}
+
+
+def test_words_lie_group_after_group() -> None:
+    plan = ArrayPlan(**VALUES)
+    assert plan.bases == ((0, 5, 10), (15, 28))
+    assert plan.word_format.depth == 41
+    assert plan.rotations == ((0, 4, 8), (0, 4))
+    assert plan.beats == 2
+
+
+def test_one_shift_serves_all_layers() -> None:
+    plan = ArrayPlan(**VALUES)
+    assert (plan.update_shift, plan.value_shifts, plan.operand_bits) == (17, (3, 0), (17, 11))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"rule": "contrastive"},
+        {"rule": "contrastive", "view_shift": 1},
+        {"rule": "contrastive", "activation_bits": 5, "bias": 0},
+        {"bias": 127, "label_value": 255, "activation_bits": 5, "modulator_bits": 7},
+    ],
+)
+def test_no_sum_and_no_step_is_too_wide(values: dict[str, Any]) -> None:
+    config = FFConfig.parse({"layers": [36, 8, 4], **values})
+    for layer in range(2):
+        plan = engine_plan(config, (layer,), unit_lanes=2, entries=36, banks=3)
+        image = config.layers[layer] * (config.feature_max if layer else (1 << config.input_bits) - 1)
+        total = image + config.bias[layer]
+        if layer == 0:
+            total = total + config.label_value if config.supervised else 2 * total
+        assert -128 * total >= -1 << plan.sum_bits - 1
+        step = ((1 << config.modulator_bits) - 1) * ((1 << config.activation_bits) - 1)
+        assert step < 1 << plan.step_bits - 1
+        if layer == 0 and not config.supervised and not config.view_shift:
+            assert 2 * step < 1 << plan.step_bits - 1
+        largest = max(image // config.layers[layer], config.bias[layer])
+        assert max(largest, 0 if layer or not config.supervised else config.label_value) < 1 << plan.value_bits
+    shared = engine_plan(config, (0, 1), unit_lanes=2, entries=36, banks=3)
+    assert shared.groups == (2, 1)
+    assert (shared.frame is not None) == (config.view_shift > 0)
+
+
+def test_a_readouts_sums_fit() -> None:
+    config = FFConfig.parse({"layers": [36, 8, 4], "rule": "contrastive", "classes": 7})
+    plan = readout_plan(config, entries=8, banks=2)
+    assert (plan.lanes, plan.layers[0].rows, plan.mac_bits) == (7, 13, 16)
+    assert -(1 << 15) * (12 * config.feature_max + config.readout_bias) >= -1 << plan.sum_bits - 1
+
+
+def test_margins() -> None:
+    frame = Frame(12, 4, 2)
+    image = np.arange(12).reshape(3, 4)
+    for pixel in range(12):
+        row, column = divmod(pixel, 4)
+        for direction, (down, right) in enumerate(((0, 1), (0, -1), (1, 0), (-1, 0))):
+            inside = [
+                0 <= row + down * far < image.shape[0] and 0 <= column + right * far < image.shape[1] for far in (1, 2)
+            ]
+            assert frame.margins(pixel)[direction] == sum(inside)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"mac_bits": 13}, r"mac_bits must be from 1 to master_bits \(12\), not 13"),
+        ({"unit_lanes": 3}, r"unit_lanes must be a divisor of lanes \(4\), not 3"),
+        ({"lanes": 6}, r"units must be a multiple of lanes \(6\), not 8"),
+        ({"layers": (ArrayLayer(5, 12, 27, 4),)}, "update_shift must be from 1 to 26, not 27"),
+        (
+            {"layers": (ArrayLayer(5, 12, 9, 4), ArrayLayer(5, 12, 9, 0))},
+            "initial_bits must be 0 for all layers or none",
+        ),
+    ],
+)
+def test_what_makes_no_sense_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ArrayPlan(**VALUES | changes)
