@@ -11,10 +11,11 @@ from hwgen.bus.common import IDENTITY_MAGIC
 from hwgen.bus.interface import BusSignature
 from hwgen.bus.interrupts import connect_interrupts
 from hwgen.crossbar.active import ActiveInputs
+from hwgen.crossbar.elements import packed
 from hwgen.crossbar.fill import LFSR_WIDTH
 from hwgen.crossbar.pipeline import SynapsePipeline
 from hwgen.ep.config import EPConfig
-from hwgen.ep.memory import packed, to_words
+from hwgen.ep.memory import to_words
 from hwgen.ep.network import Network
 from hwgen.ep.plan import BANKS, EPPlan
 from hwgen.ep.registers import CORE_NUMBER, register_map

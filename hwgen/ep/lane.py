@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.ep.config import EPConfig
 from hwgen.ep.lane_control import lane_control
 from hwgen.ep.plan import EPPlan
+from hwgen.parts.limits import clip, rectify
 
 
 class Lane(wiring.Component):
@@ -251,7 +252,7 @@ class Lane(wiring.Component):
 
     def _limited(self, value: Value, layer: Value) -> Value:
         """``value`` between 0 and the largest state of the layer."""
-        return self._of_layer([_limit(value, bits) for bits in self.config.state_bits[:-1]], layer)
+        return self._of_layer([rectify(value, bits) for bits in self.config.state_bits[:-1]], layer)
 
     def _activity(self, state: Signal, layer: Value) -> Value:
         return self._of_layer([state[bits - 1] for bits in self.config.state_bits[:-1]], layer)
@@ -260,21 +261,3 @@ class Lane(wiring.Component):
 def _chosen(values: Sequence[Value], index: Value) -> Value:
     """One of ``values``; one value where all are the same."""
     return values[0] if len({repr(value) for value in values}) == 1 else Array(values)[index]
-
-
-def clip(value: Value, bits: int) -> Value:
-    """``value`` at most as far from 0 as ``bits`` bits of two's complement reach; no carry chain."""
-    value = Value.cast(value)
-    if len(value) <= bits:
-        return value
-    sign = value[-1]
-    above = value[bits - 1 :]
-    fits = above.all() | ~above.any()
-    return Mux(fits, value[:bits], Cat((~sign).replicate(bits - 1), sign)).as_signed()
-
-
-def _limit(value: Value, bits: int) -> Value:
-    """``value``, two's complement, between 0 and ``2**bits - 1``; no carry chain."""
-    value = Value.cast(value)
-    beyond = value[min(bits, len(value) - 1) : -1].any()
-    return Mux(value[-1], 0, value[: min(bits, len(value) - 1)] | beyond.replicate(bits))

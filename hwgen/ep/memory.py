@@ -57,10 +57,3 @@ def _blocks(plan: EPPlan, layer: int) -> list[tuple[slice, slice]]:
         bases = [slot.base for slot in slots]
         rows = slots[0].rows
     return [(slice(base, base + rows), slice(group * lanes, (group + 1) * lanes)) for group, base in enumerate(bases)]
-
-
-def packed(values: NDArray[np.uint32], bits: int) -> list[int]:
-    """Rows of numbers of ``bits`` bits as one integer each, the first number lowest."""
-    planes = (values[:, :, None] >> np.arange(bits, dtype=np.uint32) & 1).astype(np.uint8)
-    lines = np.packbits(planes.reshape(len(values), -1), axis=1, bitorder="little")
-    return [int.from_bytes(line.tobytes(), "little") for line in lines]

@@ -8,10 +8,10 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ep.config import EPConfig
-from hwgen.ep.lane import clip
 from hwgen.ep.outputs import row_layout
 from hwgen.ep.plan import EPPlan, Slot
 from hwgen.ep.schedule import of_slot
+from hwgen.parts.limits import clip
 
 
 def tag_layout(config: EPConfig) -> data.StructLayout:

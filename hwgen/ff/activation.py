@@ -6,11 +6,12 @@ from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.ff.arithmetic import clip, rectify, shifted
+from hwgen.ff.arithmetic import shifted
 from hwgen.ff.unit_clocks import SCALED_STAGES
 from hwgen.ff.unit_format import UnitFormat
 from hwgen.parts.adder_tree import AdderTree
 from hwgen.parts.delay_line import DelayLine
+from hwgen.parts.limits import clip, rectify
 
 PRODUCT_STAGES = 2
 """Clocks from a scaled sum to the square of its activation: the multiplier's operand, and its product."""

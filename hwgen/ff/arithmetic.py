@@ -1,8 +1,8 @@
-"""Small functions of values."""
+"""What belongs to one of several layers that share an engine."""
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Array, Cat, Const, Mux, Value
+from amaranth.hdl import Array, Const, Value
 
 
 def of_layer(values: Sequence[Value | int], layer: Value) -> Value:
@@ -25,21 +25,3 @@ def shifted(value: Value, shifts: Sequence[int], layer: Value) -> Value:
     if len(distinct) == 1:
         return value >> distinct[0]
     return Array(value >> shift for shift in distinct)[of_layer([distinct.index(shift) for shift in shifts], layer)]
-
-
-def clip(value: Value, bits: int) -> Value:
-    """``value``, signed, as near as ``bits`` bits of two's complement get to it; no carry chain."""
-    value = Value.cast(value)
-    if len(value) <= bits:
-        return value
-    sign = value[-1]
-    above = value[bits - 1 :]
-    fits = above.all() | ~above.any()
-    return Mux(fits, value[:bits], Cat((~sign).replicate(bits - 1), sign)).as_signed()
-
-
-def rectify(value: Value, bits: int) -> Value:
-    """``value``, signed, limited to 0 to ``2**bits - 1``; no carry chain."""
-    value = Value.cast(value)
-    beyond = value[bits:-1].any()
-    return Mux(value[-1], 0, value[:bits] | beyond.replicate(bits))

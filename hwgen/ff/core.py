@@ -13,12 +13,13 @@ from hwgen.bus.common import IDENTITY_MAGIC
 from hwgen.bus.interface import BusSignature
 from hwgen.bus.interrupts import connect_interrupts
 from hwgen.crossbar.active import ActiveInputs
+from hwgen.crossbar.elements import packed
 from hwgen.crossbar.pipeline import SynapsePipeline
 from hwgen.crossbar.stages import MEMORY_STAGES
 from hwgen.ff.config import FFConfig
 from hwgen.ff.draw import ControlGenerator
 from hwgen.ff.lists import SAMPLE_BANKS, sample_format
-from hwgen.ff.memory import packed, to_words
+from hwgen.ff.memory import to_words
 from hwgen.ff.network import Network
 from hwgen.ff.plan import ArrayPlan
 from hwgen.ff.registers import CORE_NUMBER, register_map

@@ -5,9 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hwgen.bus.driver import CoreDriver
+from hwgen.bus.learning_driver import LearningDriver
 from hwgen.crossbar.words import fill_clocks
-from hwgen.errors import HwgenError
 from hwgen.ff import defaults
 from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import counters
@@ -21,7 +20,7 @@ from hwgen.samples import check_seed
 from hwgen.transport import Transport
 
 
-class FFDriver(CoreDriver):
+class FFDriver(LearningDriver[FFResult]):
     """The Forward-Forward machine behind a transport.
 
     Args:
@@ -35,28 +34,20 @@ class FFDriver(CoreDriver):
         self.config = config
         self.stimulus = FFStimulus(config)
         # A read takes a clock at least.
-        self._most_polls = 1 + max(fill_clocks(plan.matrices, plan.lanes) for plan in self.stimulus.memories.values())
+        self.most_polls = 1 + max(fill_clocks(plan.matrices, plan.lanes) for plan in self.stimulus.memories.values())
         super().__init__(transport, self.stimulus.map, CORE_NUMBER, config.hash)
 
     def load(self, weights: FFWeights) -> None:
         """Fill the memories and set the generators. Raises :class:`~hwgen.errors.HwgenError` when a sample is in the
         machine."""
         checked = FFWeights.for_config(self.config, weights.layers, weights.readout, weights.rounding, weights.control)
-        self._rest("weights cannot be loaded")
+        self.rest("weights cannot be loaded")
         self._write(self.stimulus.load_writes(checked))
-
-    def start_over(self, weights: FFWeights | None) -> None:
-        """Return the memories to what a machine with these weights starts with; without them it draws its own. Errors
-        as for :meth:`load`."""
-        if weights is None:
-            self.initialise()
-        else:
-            self.load(weights)
 
     def dump(self) -> FFWeights:
         """The content of the memories, and the generators' states. Raises :class:`~hwgen.errors.HwgenError` when a
         sample is in the machine."""
-        self._rest("weights cannot be read")
+        self.rest("weights cannot be read")
         stimulus = self.stimulus
         elements = [self.transport.read(stimulus.addresses(name)) for name in stimulus.memories]
         rounding = [self.read_register(f"rounding_{engine}") for engine in range(self.config.engines)]
@@ -65,11 +56,11 @@ class FFDriver(CoreDriver):
     def initialise(self, seed: int | None = None) -> None:
         """Draw new weights, by default from ``config.seed``, set the read-out's to 0 and restart the generators;
         arguments and errors as in the golden model."""
-        self._rest("weights cannot be initialised")
+        self.rest("weights cannot be initialised")
         start = check_seed(self.config, seed)
         self.write_register("seed", start)
         self.strobe("initialise")
-        self._rest("weights cannot be used")
+        self.rest("weights cannot be used")
         states = [*defaults.rounding_seeds(start, self.config.engines), defaults.control_seed(start)]
         self._write(self.stimulus.generator_writes(states))
 
@@ -95,18 +86,10 @@ class FFDriver(CoreDriver):
         chosen = {check_integer("a layer that learns", layer, 0, depth - 1) for layer in layers}
         self.write_register("learns", sum(1 << layer for layer in chosen) | readout << depth)
 
-    def infer(self, samples: ArrayLike) -> FFResult:
-        """Classify samples in order; arguments and errors as in the golden model."""
-        return self.run(samples)
-
-    def train(self, samples: ArrayLike, labels: ArrayLike) -> FFResult:
-        """Classify samples in order and learn from each; arguments and errors as in the golden model."""
-        return self.run(samples, labels)
-
     def run(self, samples: ArrayLike, labels: ArrayLike | None = None, learn: ArrayLike | None = None) -> FFResult:
         """Classify samples in order and learn from some; arguments and errors as in the golden model."""
         payloads = self.stimulus.pack_samples(samples, labels, learn)
-        self._wait_until_filled()
+        self.wait_until_filled()
         self.strobe("forget")
         busy_before = self.read_register("busy_cycles")
         results, elapsed = self.transport.stream(payloads, len(payloads) // self.config.x_beats)
@@ -117,22 +100,5 @@ class FFDriver(CoreDriver):
         """``samples`` and the statistics registers, by name."""
         return super().statistics() | {name: self.read_register(name) for name in counters(self.config)}
 
-    def clear_statistics(self) -> None:
-        """Set all statistics to 0."""
-        self.strobe("clear_statistics")
-
     def _write(self, writes: np.ndarray) -> None:
         self.transport.write(writes[:, 0], writes[:, 1])
-
-    def _rest(self, refused: str) -> None:
-        """Check that no sample is in the machine, and wait until the memories are filled."""
-        if self.status("busy"):
-            raise HwgenError(f"{refused} while a sample is in the machine; take its result first")
-        self._wait_until_filled()
-
-    def _wait_until_filled(self) -> None:
-        """Wait for what the machine does once after power-on; ``x`` takes nothing meanwhile."""
-        for _ in range(self._most_polls):
-            if not self.status("initialising"):
-                return
-        raise HwgenError("the machine does not finish to fill its memories")

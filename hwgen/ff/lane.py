@@ -4,8 +4,8 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.ff.arithmetic import clip
 from hwgen.ff.plan import RANDOM_BITS, ArrayPlan
+from hwgen.parts.limits import clip
 
 
 def lane_control(plan: ArrayPlan) -> data.StructLayout:

@@ -7,10 +7,11 @@ from amaranth.hdl import Array, Cat, Elaboratable, Module, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.ff.arithmetic import clip, of_layer, shifted
+from hwgen.ff.arithmetic import of_layer, shifted
 from hwgen.ff.tables import MODULATOR_ENTRIES, modulator_table
 from hwgen.ff.unit_clocks import MODULATOR_STAGES
 from hwgen.ff.unit_format import UnitFormat
+from hwgen.parts.limits import clip
 
 POSITIVE, NEGATIVE = range(2)
 """The passes."""

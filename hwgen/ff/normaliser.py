@@ -6,7 +6,7 @@ from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, Value, s
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
-from hwgen.ff.arithmetic import of_layer, rectify
+from hwgen.ff.arithmetic import of_layer
 from hwgen.ff.mean import Mean
 from hwgen.ff.norm_scale import FINE_BITS, OPERAND_FRACTION, NormScale
 from hwgen.ff.tables import NormTable
@@ -14,6 +14,7 @@ from hwgen.ff.unit_clocks import READ_STAGES, SCALE_STAGES
 from hwgen.ff.unit_format import UnitFormat
 from hwgen.parts.adder_tree import AdderTree
 from hwgen.parts.delay_line import DelayLine
+from hwgen.parts.limits import rectify
 from hwgen.parts.skid_buffer import SkidBuffer
 
 PRODUCT_STAGES = READ_STAGES + 2

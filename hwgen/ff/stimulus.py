@@ -5,17 +5,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hwgen.bus.map import WORD_BYTES
-from hwgen.bus.packing import pack, unpack, words_for
+from hwgen.bus.packing import pack, unpack
+from hwgen.crossbar.elements import addresses, from_elements, to_elements
 from hwgen.ff.config import FFConfig
 from hwgen.ff.layout import engine_array, readout_array
-from hwgen.ff.memory import from_elements, from_words, to_elements, to_words
+from hwgen.ff.memory import from_words, to_words
 from hwgen.ff.plan import ArrayPlan
 from hwgen.ff.registers import register_map
 from hwgen.ff.result import FFResult
 from hwgen.ff.signature import goodness_bits
 from hwgen.ff.weights import FFWeights
-from hwgen.samples import check_samples
+from hwgen.pixel_stream import pack_samples, random_inputs
 
 
 class FFStimulus:
@@ -34,46 +34,15 @@ class FFStimulus:
         return None
 
     def random_inputs(self, count: int, rng: np.random.Generator) -> dict[str, Any]:
-        """Arguments of ``run``: ``samples``, shape ``(count, inputs)``, ``labels`` and ``learn``.
-
-        A pattern for each class with some noise, so that there is something to learn; most samples are learnt from, one
-        in 16 has no active input, and one in 16 is noise.
-        """
-        config = self.config
-        most = (1 << config.pixel_bits) - 1
-        labels = rng.integers(0, config.classes, count)
-        prototypes = np.random.default_rng(config.seed).integers(0, most + 1, (config.classes, config.inputs))
-        prototypes[np.random.default_rng(config.seed + 1).random(prototypes.shape) < 0.6] = 0
-        samples = prototypes[labels]
-        noise = rng.integers(0, most + 1, samples.shape)
-        noisy = rng.random(samples.shape) < np.where(rng.random(count) < 1 / 16, 1.0, 0.1)[:, np.newaxis]
-        samples = np.where(noisy, noise, samples)
-        samples[rng.random(count) < 1 / 16] = 0
-        inputs: dict[str, Any] = {"samples": samples.astype(np.uint8), "labels": labels}
-        inputs["learn"] = rng.random(count) < (0.85 if config.learning else 0)
-        return inputs
+        """Arguments of ``run``, most samples learnt from: see :func:`~hwgen.pixel_stream.random_inputs`."""
+        return random_inputs(self.config, count, rng, learnt=0.85)
 
     def pack_samples(
         self, samples: ArrayLike, labels: ArrayLike | None = None, learn: ArrayLike | None = None
     ) -> NDArray[np.uint32]:
         """Payloads of ``x``, shape ``(n * x_beats, x_words)``; arguments and errors as in the golden model's
         ``run``."""
-        config = self.config
-        checked = check_samples(config, samples, labels, learn)
-        count = len(checked.inputs)
-        per_word = 32 // config.pixel_bits
-        words = words_for(config.stream_bits)
-        per_beat = config.stream_bits // config.pixel_bits
-        padded = np.zeros((count, config.pixel_beats * per_beat), np.uint32)
-        padded[:, : config.inputs] = checked.inputs
-        pixels = padded.reshape(count, config.pixel_beats, per_beat)
-        beats = np.zeros((count, config.x_beats, words), np.uint32)
-        for word in range(words):
-            part = pixels[:, :, word * per_word : (word + 1) * per_word]
-            shifts = np.arange(part.shape[2], dtype=np.uint32) * np.uint32(config.pixel_bits)
-            beats[:, :-1, word] = (part << shifts).sum(axis=2, dtype=np.uint32)
-        beats[:, -1, 0] = checked.learn | checked.labels << 1
-        return beats.reshape(-1, words)
+        return pack_samples(self.config, samples, labels, learn)
 
     def pack_results(self, result: FFResult) -> NDArray[np.uint32]:
         """Payloads of ``y``, shape ``(n, y_words)``."""
@@ -98,7 +67,7 @@ class FFStimulus:
         if weights.readout is not None:
             arrays.append([weights.readout])
         writes = [
-            np.stack([self.addresses(window), to_elements(plan, to_words(plan, array))], axis=1)
+            np.stack([self.addresses(window), to_elements(plan.word_format, to_words(plan, array))], axis=1)
             for (window, plan), array in zip(self.memories.items(), arrays, strict=True)
         ]
         states = self.generator_writes([*weights.rounding, weights.control])
@@ -119,7 +88,7 @@ class FFStimulus:
     def weights_from(self, elements: list[NDArray[np.uint32]], rounding: list[int], control: int) -> FFWeights:
         """Weights from what stands in each of :attr:`memories` at :meth:`addresses`, and the generators' states."""
         layers, *readout = (
-            from_words(plan, from_elements(plan, each))
+            from_words(plan, from_elements(plan.word_format, each))
             for plan, each in zip(self.memories.values(), elements, strict=True)
         )
         return FFWeights.for_config(self.config, layers, readout[0][0] if readout else None, rounding, control)
@@ -131,11 +100,7 @@ class FFStimulus:
 
     def addresses(self, name: str) -> NDArray[np.uint32]:
         """Byte address of every element of a window, word by word."""
-        window, word_format = self.map.window(name), self.memories[name].word_format
-        word_stride, element_stride = window.strides
-        words = np.arange(word_format.depth)[:, np.newaxis] * word_stride
-        indices = words + np.arange(word_format.elements) * element_stride
-        return (self.map.base(name) + indices.reshape(-1) * WORD_BYTES).astype(np.uint32)
+        return addresses(self.memories[name].word_format, self.map, name)
 
     @property
     def _result_widths(self) -> list[int]:

@@ -1,26 +1,15 @@
 """The commands `boards`, `synth`, `build`, `program` and `bench-boards`: what they print, and wrong arguments."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from boards.definitions import BOARDS
-from hwgen.cli import main
+from rtl_tests.command import Run, runner
 
 MACHINE = 'core = "bayes"\n[bayes]\nmode = "logarithmic"\nrows = 2\nbins = [2, 2]\ninitialised = false\n'
-
-
-class Outcome(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Outcome]
 
 
 @pytest.fixture
@@ -28,18 +17,7 @@ def run(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
     """Run the command in this process and in a folder of its own, as a shell without openFPGALoader would."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
-
-    def command(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["hwgen", *map(str, arguments)])
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        captured = capfd.readouterr()
-        return Outcome(code, captured.out, captured.err)
-
-    return command
+    return runner(capfd, monkeypatch)
 
 
 @pytest.fixture

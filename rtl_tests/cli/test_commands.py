@@ -1,45 +1,22 @@
 """The `hwgen` command: what it prints where, its exit codes, and the errors people meet."""
 
 import json
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from hwgen.cli import main
 from hwgen.design import load_design
+from rtl_tests.command import Run, runner
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 WINE = EXAMPLES / "bayes-wine-stochastic.toml"
 
 
-class Outcome(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Outcome]
-
-
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run the command in this process, as the shell would."""
-
-    def command(*arguments: object) -> Outcome:
-        monkeypatch.setattr(sys, "argv", ["hwgen", *map(str, arguments)])
-        try:
-            main()
-            code = 0
-        except SystemExit as end:
-            code = int(end.code or 0)
-        captured = capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
-
-    return command
+    return runner(capsys, monkeypatch)
 
 
 def test_new_verify_generate_infer_follow_each_other(run: Run, tmp_path: Path) -> None:

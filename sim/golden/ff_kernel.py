@@ -9,13 +9,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from hwgen.parts.polynomials import TAPS
+from sim.golden import crossbar
 from sim.golden.ff_rule import Rule
 
 Sums = NDArray[np.int32]
 Weights = NDArray[np.int16]
 
 TAPS_16 = sum(1 << (exponent - 1) for exponent in TAPS[16])
-TAPS_32 = sum(1 << (exponent - 1) for exponent in TAPS[32])
 
 
 @njit(cache=True)
@@ -28,35 +28,20 @@ def next_16(state: int) -> int:
 
 
 @njit(cache=True)
-def next_32(state: int) -> int:
-    """A 32-bit LFSR's next state."""
-    taps = state & TAPS_32
-    for half in (16, 8, 4, 2, 1):
-        taps ^= taps >> half
-    return (state << 1 | taps & 1) & 0xFFFFFFFF
-
-
-@njit(cache=True)
 def draw(state: int) -> int:
     """The state from which the next sample's random numbers are taken: 32 steps on, so that all its bits are new."""
     for _ in range(32):
-        state = next_32(state)
+        state = crossbar.next_random(state)
     return state
 
 
 @njit(cache=True)
 def initial_weights(state: int, rows: int, units: int, bits: int, shift: int) -> tuple[Weights, int]:
-    """Uniform signed integers of ``bits`` bits, shifted left, and the generator's state after them. Bit b of a weight
-    is bit 0 of one of its states: input by input, unit by unit, bit by bit from the lowest."""
-    weights = np.empty((rows, units), np.int16)
-    for row in range(rows):
-        for unit in range(units):
-            value = 0
-            for bit in range(bits):
-                value |= (state & 1) << bit
-                state = next_32(state)
-            weights[row, unit] = ((value ^ 1 << (bits - 1)) - (1 << (bits - 1))) << shift
-    return weights, state
+    """Uniform signed integers of ``bits`` bits, shifted left, and the generator's state after them: drawn input by
+    input, unit by unit."""
+    numbers = np.empty(rows * units, np.int64)
+    state = crossbar.draw(state, bits, numbers)
+    return (numbers << shift).astype(np.int16).reshape(rows, units), state
 
 
 @njit(cache=True)
