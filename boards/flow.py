@@ -34,6 +34,9 @@ SOURCE, NETLIST, CONSTRAINTS, ROUTED, TIMING = "design.v", "netlist.json", "pins
 
 FAMILY_FILES = Path(families.__file__).parent
 
+# Modules that synthesis was to keep apart, from one another and from the rest, have served their turn.
+FLATTEN = "setattr -mod -unset keep_hierarchy *\nflatten\nclean"
+
 NO_ROOM = "no BELs remaining"
 """What nextpnr says when it has run out of cells of a kind."""
 
@@ -125,8 +128,14 @@ class Flow:
         family = FAMILIES[self.board.family]
         within = "" if self.out_of_context else "system.core."
         single_port = [f"{within}{memory.name}" for memory in self.estimate.single_port]
-        commands = family.single_port_synthesis(self.top, single_port) if single_port else family.synthesis(self.top)
-        script = f"read_verilog {SOURCE}\n{commands}\nwrite_json {NETLIST}\n"
+        in_blocks = [f"{within}{memory.name}" for memory in self.estimate.in_blocks]
+        if single_port:
+            commands = family.single_port_synthesis(self.top, single_port)
+        elif in_blocks:
+            commands = family.block_synthesis(self.top, in_blocks)
+        else:
+            commands = family.synthesis(self.top)
+        script = f"read_verilog {SOURCE}\n{commands}\n{FLATTEN}\nwrite_json {NETLIST}\n"
         texts = {"synthesise.ys": script}
         if single_port:
             texts[SINGLE_PORT_MAP] = (FAMILY_FILES / SINGLE_PORT_MAP).read_text(encoding="utf-8")

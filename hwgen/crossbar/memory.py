@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from amaranth.hdl import Array, Cat, Elaboratable, Module, Mux, Signal, Value
-from amaranth.lib import wiring
+from amaranth.hdl import Array, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.bus.interface import WindowSignature
-from hwgen.crossbar.words import ELEMENT_BITS, WordFormat
+from hwgen.crossbar.words import ELEMENT_BITS, REGION_ELEMENTS, WordFormat
 from hwgen.parts.block_memory import BlockMemory
+from hwgen.parts.relay import relay
 
 
 class SynapseMemory(wiring.Component):
@@ -16,7 +17,7 @@ class SynapseMemory(wiring.Component):
 
     A word is read and written whole: with write enables, synthesis would leave part of each block RAM unused. So when
     the bus writes an element, the memory reads the word, and the lanes put it back by their ordinary way with the
-    element in it.
+    element in it. It lies in regions, each with its own registers for what all are told.
 
     Args:
         words: what a word and an element are.
@@ -25,16 +26,18 @@ class SynapseMemory(wiring.Component):
 
     Members:
 
-    - ``read_enable``, ``read_address``; ``word``: what was read, two clocks later and until the next read's shows. A
-      word is not read in the clock in which it is written.
-    - ``write_enable``, ``write_address``, ``write_word``.
+    - ``read_enable``, ``read_address``; ``word``: what was read, :data:`~hwgen.crossbar.stages.MEMORY_STAGES` clocks
+      later and until the next read's shows.
+    - ``write_enable``, ``write_address``; ``write_word``: a clock later. In the clock in which a write is asked for,
+      its word is not, nor with one port any other.
     - ``window``: the bus, element by element, see :class:`~hwgen.crossbar.words.WordFormat`.
     - ``locked``: the core is at work: accesses answer with an error. It is 1 in the clock after the core began, at
       the latest, and until its last word is written.
     - ``accessing``: the bus is at work: the core does not begin.
     - ``bus_write``: strobe: ``word``, which is the one at ``bus_address``, shall be written, the lanes of element e
-      taking their synapse from ``bus_data`` if ``bus_select[e]``. Lane n is in element n // ``per_element``, at place
-      n % ``per_element`` of it. All three stay until ``write_enable``; at any other time ``bus_select`` is 0.
+      taking their synapse from their region's ``bus_data`` if ``bus_select[e]``. Lane n is in element n //
+      ``per_element``, at place n % ``per_element`` of it. All three stay until ``write_enable``; two clocks after that
+      ``bus_select`` is 0.
     """
 
     def __init__(self, words: WordFormat, init: Sequence[int] | None = None, *, ports: int = 2) -> None:
@@ -57,45 +60,101 @@ class SynapseMemory(wiring.Component):
                 "bus_write": Out(1),
                 "bus_address": Out(words.address_bits),
                 "bus_select": Out(words.elements),
-                "bus_data": Out(ELEMENT_BITS),
+                "bus_data": Out(data.ArrayLayout(ELEMENT_BITS, len(words.regions))),
             }
         )
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        m.submodules.memory = memory = BlockMemory(len(self.word), max(2, self.words.depth), self.init)
         bus_reads = Signal()
-        meeting = self.write_enable
+        telling = []
+        for number, _ in enumerate(self.words.regions):
+            telling.append(Signal(self._told_layout(), name=f"told_{number}"))
+            m.d.comb += [
+                telling[-1].read_enable.eq(self.read_enable | bus_reads),
+                telling[-1].read_address.eq(Mux(bus_reads, self.bus_address, self.read_address)),
+                telling[-1].write_enable.eq(self.write_enable),
+                telling[-1].write_address.eq(self.write_address),
+            ]
+        told = relay(m, platform, "relay", telling)
+        chunks = [self._add_region(m, number, lanes, told[number]) for number, lanes in enumerate(self.words.regions)]
+        self._add_bus(m, telling, bus_reads, chunks)
+        return m
+
+    def _told_layout(self) -> data.StructLayout:
+        """What a region is told: beside reads and writes, ``select``: its element ``place`` takes the bus's ``data``;
+        ``take``: that element is wanted."""
+        return data.StructLayout(
+            {
+                "read_enable": 1,
+                "read_address": self.words.address_bits,
+                "write_enable": 1,
+                "write_address": self.words.address_bits,
+                "select": 1,
+                "take": 1,
+                "place": range(REGION_ELEMENTS),
+                "data": ELEMENT_BITS,
+            }
+        )
+
+    def _add_region(self, m: Module, number: int, lanes: range, told: data.View) -> Signal:
+        """The memory of some lanes; returns the element that the bus has asked for."""
+        bits = self.words.synapse_bits
+        first, width = lanes.start * bits, len(lanes) * bits
+        mask = (1 << width) - 1
+        memory = BlockMemory(width, max(2, self.words.depth), [word >> first & mask for word in self.init])
+        m.submodules[f"memory_{number}"] = memory
+        meeting = told.write_enable
         if self.ports == 2:
-            # The bus reads while the core writes nothing: only the core's own address matters.
-            meeting &= bus_reads | (self.read_address == self.write_address)
+            meeting &= told.read_address == told.write_address
         m.d.comb += [
-            memory.write_address.eq(self.write_address),
-            memory.write_data.eq(self.write_word),
-            memory.write_enable.eq(self.write_enable),
-            memory.read_address.eq(Mux(bus_reads, self.bus_address, self.read_address)),
+            memory.write_address.eq(told.write_address),
+            memory.write_data.eq(self.write_word[first:]),
+            memory.write_enable.eq(told.write_enable),
+            memory.read_address.eq(told.read_address),
             # That the two never meet follows from how passes go, but synthesis must see it: it would otherwise put
             # logic behind the block RAM for a word that is read and written in the same clock.
-            memory.read_enable.eq((self.read_enable | bus_reads) & ~meeting),
+            memory.read_enable.eq(told.read_enable & ~meeting),
         ]
         # A clock enable and no reset, so that it can be the output register of a block RAM.
-        was_read = Signal()
-        word = Signal.like(self.word, name="word_register", reset_less=True)
+        was_read = Signal(name=f"was_read_{number}")
+        word = Signal(width, name=f"word_{number}", reset_less=True)
         m.d.sync += was_read.eq(memory.read_enable)
         with m.If(was_read):
             m.d.sync += word.eq(memory.read_data)
-        m.d.comb += self.word.eq(word)
-        self._add_bus(m, bus_reads)
-        return m
+        m.d.comb += self.word[first : first + width].eq(word)
 
-    def _add_bus(self, m: Module, bus_reads: Signal) -> None:
+        places = range(number * REGION_ELEMENTS, min((number + 1) * REGION_ELEMENTS, self.words.elements))
+        m.d.comb += [
+            *(self.bus_select[place].eq(told.select & (told.place == place % REGION_ELEMENTS)) for place in places),
+            self.bus_data[number].eq(told.data),
+        ]
+        size = self.words.element_bits
+        chunk = Signal(size, name=f"chunk_{number}", reset_less=True)
+        with m.If(told.take):
+            m.d.sync += chunk.eq(Array(word.word_select(place, size) for place in range(len(places)))[told.place])
+        return chunk
+
+    def _add_bus(self, m: Module, telling: list[data.View], bus_reads: Signal, chunks: list[Signal]) -> None:
+        """Element by element, each in its region."""
         port = self.window
         group = port.index[: self.words.place_bits]
         address = port.index[self.words.place_bits :]
+        place_bits = (REGION_ELEMENTS - 1).bit_length()
+        place, region = group[:place_bits], group[place_bits:]
         allowed = Signal()
-        take = Signal()  # the multiplexer's first stage takes the word
-        element = self._add_multiplexer(m, group, take)
-        m.d.comb += [self.bus_address.eq(address), self.bus_data.eq(port.wdata)]
+        select = Signal()
+        take = Signal()
+        element = Signal(ELEMENT_BITS, reset_less=True)
+        m.d.sync += element.eq(Array(chunks)[region])
+        m.d.comb += self.bus_address.eq(address)
+        for number, told in enumerate(telling):
+            m.d.comb += [
+                told.select.eq(select & (region == number)),
+                told.take.eq(take),
+                told.place.eq(place),
+                told.data.eq(port.wdata),
+            ]
         with m.FSM(name="bus") as fsm:
             m.d.comb += self.accessing.eq(~fsm.ongoing("IDLE"))
             with m.State("IDLE"), m.If(port.valid):
@@ -104,53 +163,37 @@ class SynapseMemory(wiring.Component):
                 m.next = "CHECK"
             with m.State("CHECK"):
                 with m.If(allowed & ~self.locked):
-                    m.next = "READ"
+                    m.next = "ASK"
                 with m.Else():
                     m.next = "REFUSE"
             with m.State("REFUSE"):
                 m.d.comb += [port.ready.eq(1), port.error.eq(1)]
                 m.next = "IDLE"
-            with m.State("READ"):
+            with m.State("ASK"):
                 m.d.comb += bus_reads.eq(1)
+                m.next = "READ"
+            with m.State("READ"):
+                m.d.sync += select.eq(port.write)
                 m.next = "REGISTER"
             with m.State("REGISTER"):
                 with m.If(port.write):
-                    m.d.sync += [
-                        self.bus_write.eq(1),
-                        self.bus_select.eq(Cat(group == other for other in range(self.words.elements))),
-                    ]
+                    m.d.sync += self.bus_write.eq(1)
                     m.next = "WRITE"
                 with m.Else():
+                    m.d.comb += take.eq(1)
                     m.next = "SELECT CHUNK"
             with m.State("WRITE"):
                 m.d.sync += self.bus_write.eq(0)
                 with m.If(self.write_enable):
-                    m.d.sync += self.bus_select.eq(0)
+                    m.d.sync += select.eq(0)
                     m.next = "ANSWER"
             with m.State("SELECT CHUNK"):
-                m.d.comb += take.eq(1)
                 m.next = "SELECT ELEMENT"
             with m.State("SELECT ELEMENT"):
                 m.next = "ANSWER"
             with m.State("ANSWER"):
                 m.d.comb += [port.ready.eq(1), port.rdata.eq(element)]
                 m.next = "IDLE"
-
-    def _add_multiplexer(self, m: Module, group: Value, take: Signal) -> Signal:
-        """The group's element of the word: one register of an element in each chunk of groups, then one for all."""
-        bits = self.words.element_bits
-        low_bits = (self.words.place_bits + 1) // 2
-        size = 1 << low_bits
-        elements = [self.word[start : start + bits] for start in range(0, len(self.word), bits)]
-        chunks = []
-        for number, start in enumerate(range(0, self.words.elements, size)):
-            chunk = Signal(bits, name=f"chunk_{number}", reset_less=True)
-            with m.If(take):
-                m.d.sync += chunk.eq(Array(elements[start : start + size])[group[:low_bits]])
-            chunks.append(chunk)
-        element = Signal(ELEMENT_BITS, reset_less=True)
-        m.d.sync += element.eq(Array(chunks)[group[low_bits:]])
-        return element
 
     def _fits(self, value: Value, group: Value) -> Value:
         """Whether a written element is 0 where its group has no synapses."""

@@ -30,6 +30,9 @@ class LaneSignature(wiring.Signature):
     ``shift``, ``drawn``: random numbers, as in :class:`~hwgen.crossbar.fill.RandomFill`. Both enter at the lanes' last
     register: what it holds in the clock after ``fill``, and while ``select`` is not 0, is written in that clock.
 
+    ``ahead``: what ``use``, ``write``, ``write_address``, ``fill`` and ``shift`` will be in the next clock, for lanes
+    that have it from registers of their own.
+
     Args:
         words: what a word is.
         tag: what travels with a word.
@@ -46,10 +49,15 @@ class LaneSignature(wiring.Signature):
                 "write_address": Out(range(words.depth)),
                 "written": Out(tag),
                 "select": Out(words.elements),
-                "data": Out(ELEMENT_BITS),
+                "data": Out(data.ArrayLayout(ELEMENT_BITS, len(words.regions))),
                 "fill": Out(1),
                 "shift": Out(1),
                 "drawn": Out(signed(drawn_bits)),
+                "ahead": Out(
+                    data.StructLayout(
+                        {"use": tag, "write": 1, "write_address": range(words.depth), "fill": 1, "shift": 1}
+                    )
+                ),
             }
         )
 
@@ -57,11 +65,11 @@ class LaneSignature(wiring.Signature):
 class SynapsePipeline(wiring.Component):
     """The synapse memory with its stages: one word read, used and written back in each clock.
 
-    A word that is read in clock t is used in clock ``t + MEMORY_STAGES``, and written in clock
-    ``t + MEMORY_STAGES + latency`` if it is updated. Until then it must not be read again. In a sweep that is so, as
-    the entries of a list ascend. Between an updating sweep and one that may read any of its words, a core waits:
-    ``start`` comes :attr:`turnaround` clocks after ``ending`` at the earliest; or, without counting, when the sweep is
-    not ``working`` and nothing is ``pending``, which is at most four clocks later.
+    A word that is asked for in clock t is used in clock ``t + MEMORY_STAGES``, and written in clock
+    ``t + MEMORY_STAGES + latency`` if it is updated. Before that clock it must not be asked for again. In a sweep that
+    is so, as the entries of a list ascend. Between an updating sweep and one that may read any of its words, a core
+    waits: ``start`` comes :attr:`turnaround` clocks after ``ending`` at the earliest; or, without counting, when the
+    sweep is not ``working`` and nothing is ``pending``, which is at most five clocks later.
 
     With one port, updates are asked for in every other clock at most (a ``slow`` sweep), and no words are asked for
     between them: the write of one falls between the reads of others, for which ``latency`` must be odd.
@@ -77,7 +85,7 @@ class SynapsePipeline(wiring.Component):
     Members: ``read``: see :func:`read_layout`; ``pending``: a word that will be written is asked for, in use, or being
     written in this clock; ``lanes``: see :class:`LaneSignature`; ``window``, ``locked``, ``accessing``: the bus, as in
     :class:`~hwgen.crossbar.memory.SynapseMemory`; ``start``, ``seed``, ``filling``, ``filled``: the filling with random
-    numbers begins, is under way, is over.
+    numbers begins, is under way, is over, the last word being written in the clock after.
     """
 
     def __init__(
@@ -141,20 +149,24 @@ class SynapsePipeline(wiring.Component):
             fill.seed.eq(self.seed),
             self.filling.eq(fill.working),
             self.filled.eq(fill.done),
-            lanes.fill.eq(fill.fill),
-            lanes.shift.eq(fill.shift),
-            lanes.drawn.eq(fill.drawn),
+            lanes.ahead.fill.eq(fill.fill),
+            lanes.ahead.shift.eq(fill.shift),
             memory.read_enable.eq(self.read.valid),
             memory.read_address.eq(self.read.address),
+            lanes.word.eq(memory.word),
         ]
 
         update, address, tag = self.read.valid & self.read.update, self.read.address, self.read.tag
         pending = update
         for clock in range(MEMORY_STAGES + self.latency):
+            if clock == MEMORY_STAGES - 1:
+                m.d.comb += lanes.ahead.use.eq(tag)
             if clock == MEMORY_STAGES:
-                m.d.comb += [lanes.use.eq(tag), lanes.word.eq(memory.word)]
+                m.d.comb += lanes.use.eq(tag)
                 # What the bus has read goes the same way.
                 update, address = update | memory.bus_write, Mux(memory.bus_write, memory.bus_address, address)
+            if clock == MEMORY_STAGES + self.latency - 1:
+                m.d.comb += [lanes.ahead.write.eq(update), lanes.ahead.write_address.eq(address)]
             following = [
                 Signal.like(lanes.write, name=f"update_{clock}"),
                 Signal.like(lanes.write_address, name=f"address_{clock}"),
@@ -163,13 +175,17 @@ class SynapsePipeline(wiring.Component):
             m.d.sync += [after.eq(now) for after, now in zip(following, (update, address, tag), strict=True)]
             update, address, tag = following
             pending |= update
+        with m.If(fill.write):
+            m.d.comb += [lanes.ahead.write.eq(1), lanes.ahead.write_address.eq(fill.address)]
         m.d.comb += [
             self.pending.eq(pending),
             lanes.written.eq(tag),
-            lanes.write.eq(update | fill.write),
-            lanes.write_address.eq(Mux(fill.write, fill.address, address)),
-            memory.write_enable.eq(lanes.write),
-            memory.write_address.eq(lanes.write_address),
+            memory.write_enable.eq(lanes.ahead.write),
+            memory.write_address.eq(lanes.ahead.write_address),
             memory.write_word.eq(lanes.write_word),
+        ]
+        m.d.sync += [
+            lanes.drawn.eq(fill.drawn),
+            *(getattr(lanes, name).eq(lanes.ahead[name]) for name in ("write", "write_address", "fill", "shift")),
         ]
         return m

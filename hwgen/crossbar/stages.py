@@ -8,8 +8,9 @@ REQUEST_STAGES = LIST_STAGES + 1
 """Clocks from issuing an entry to asking for its synapse word: the list, and the register behind the addition of the
 base."""
 
-MEMORY_STAGES = 2
-"""Clocks from the address of a synapse word to the word: the memory, and the register behind it."""
+MEMORY_STAGES = 3
+"""Clocks from asking for a synapse word to the word: the registers that take the address to each region, the memory,
+and the register behind it."""
 
 WORD_STAGES = REQUEST_STAGES + MEMORY_STAGES
 """Clocks from issuing an entry to the synapse word that it selects."""
@@ -17,8 +18,9 @@ WORD_STAGES = REQUEST_STAGES + MEMORY_STAGES
 
 def turnaround(latency: int) -> int:
     """Clocks from the last one of a sweep whose words are written, ``latency`` clocks after they were used, to the
-    first one in which another sweep over any of these words may be started."""
-    return MEMORY_STAGES + latency
+    first one in which another sweep over any of these words may be started. A word may be asked for while it is
+    written: it is read a clock later."""
+    return MEMORY_STAGES + latency - 1
 
 
 def tree_depth(lanes: int, levels: int) -> int:

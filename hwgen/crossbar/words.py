@@ -7,6 +7,9 @@ from dataclasses import dataclass
 ELEMENT_BITS = 32
 """Bits of an element: what the bus reads and writes at a time."""
 
+REGION_ELEMENTS = 16
+"""Elements of a region, a power of two: so many synapses lie together in memories of their own, beside their lanes."""
+
 
 @dataclass(frozen=True)
 class WordFormat:
@@ -59,6 +62,12 @@ class WordFormat:
     def place_bits(self) -> int:
         """Bits of an element's place in its word."""
         return (self.elements - 1).bit_length()
+
+    @property
+    def regions(self) -> tuple[range, ...]:
+        """The lanes of each region: those of :data:`REGION_ELEMENTS` elements, in the last one fewer."""
+        size = self.per_element * REGION_ELEMENTS
+        return tuple(range(start, min(start + size, self.lanes)) for start in range(0, self.lanes, size))
 
     @property
     def index_bits(self) -> int:

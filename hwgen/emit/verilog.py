@@ -58,6 +58,8 @@ def emit_verilog(component: wiring.Component, name: str, header: Sequence[str] =
     il = rtlil.convert(component, name=name, platform=shared, ports=ports, emit_src=False) + shared.il
     verilog = _run_yosys(_without_brackets(_flat_module_names(il)))
     verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
+    for module in shared.apart:
+        verilog = verilog.replace(f"module {module}(", f"(* keep_hierarchy *)\nmodule {module}(", 1)
     verilog = _order_ports(verilog, name, [*CLOCK_PORTS, *ports])
     comment = "".join(f"// {line}".rstrip() + "\n" for line in header)
     widths = dict.fromkeys(CLOCK_PORTS, 1) | {port: len(value) for port, (value, _) in ports.items()}

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, wiring
-from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.crossbar.tree import SignedTree
@@ -15,9 +14,11 @@ from hwgen.ep.lane_control import lane_control
 from hwgen.ep.outputs import row_layout
 from hwgen.ep.plan import ROW_STAGES, TREE_LEVELS, EPPlan, Slot
 from hwgen.ep.schedule import of_slot, operation_layout
+from hwgen.ep.signs import RowSigns
 from hwgen.ep.slots import SlotMemory
 from hwgen.ep.sums import Sums
 from hwgen.ep.synapses import lane_signature
+from hwgen.parts.relay import relay
 from hwgen.parts.shared import replicate
 
 
@@ -31,8 +32,8 @@ class LaneArray(wiring.Component):
     ``counted``, ``flipped``, ``flipped_input``: see :class:`~hwgen.ep.sums.Sums`; ``summed``: a sum from below is
     complete; ``changed``: a state has changed, ``decision_delay`` clocks ago.
 
-    What all lanes are told comes from registers, with as little logic as may be between them and the lanes' own: such
-    a signal crosses the whole device.
+    What all lanes are told comes to each region of them from registers of its own: such a signal crosses the whole
+    device.
     """
 
     def __init__(self, config: EPConfig, signs: list[int]) -> None:
@@ -83,25 +84,37 @@ class LaneArray(wiring.Component):
         with m.If(operation.load):
             m.d.sync += held.eq(operation.next_slot)
 
-        control = Signal(lane_control(config))
+        control = Signal(lane_control(config))  # for all lanes, and a clock before it reaches them
         self._add_control(m, control, arriving, coming, operation, held)
-        signs = self._add_signs(m)
+        m.d.sync += self.summed.eq(self.synapses.use.last)
+        regions = self.plan.word_format.regions
+        controls = relay(m, platform, "relay", [control] * len(regions))
+        m.submodules.signs = signs = RowSigns(config, self.signs)
+        m.d.comb += [
+            signs.address.eq(self.address),
+            signs.write.eq(self.synapses.ahead.write),
+            signs.write_address.eq(self.synapses.ahead.write_address),
+            signs.written.eq(Cat(self.synapses.write_word[config.synapse_bits - 1 :: config.synapse_bits])),
+        ]
         elements = self.plan.word_format.per_element
         for number, lane in enumerate(lanes):
+            region = number // len(regions[0])
             place = number % elements * config.synapse_bits
             m.d.comb += [
-                lane.control.eq(control),
+                lane.control.eq(controls[region]),
                 lane.word.eq(self.synapses.word.word_select(number, config.synapse_bits)),
                 lane.selected.eq(self.synapses.select[number // elements]),
-                lane.written.eq(self.synapses.data[place:]),
+                lane.written.eq(self.synapses.data[region][place:]),
                 self.synapses.write_word.word_select(number, config.synapse_bits).eq(lane.update),
-                lane.sign.eq(Cat(row[number] for row in signs)),
+                lane.sign.eq(Cat(row[number] for row in signs.rows)),
                 *(tree.terms[number].eq(term) for tree, term in zip(trees, lane.term, strict=True)),
                 lane.chain_in.eq(self.synapses.drawn if lane is lanes[-1] else lanes[number + 1].chain_out),
             ]
+            if self.plan.parallel:
+                m.d.comb += lane.feedback.eq(self.activity)
         if len(self.plan.slots) > 1:
-            self._add_slots(m, lanes, coming, operation, held, control)
-        self._add_sums(m, lanes, trees, control, coming, operation, held)
+            self._add_slots(m, lanes, coming, operation, held, controls[0])
+        self._add_sums(m, lanes, trees, coming, operation, held)
         self._add_changed(m, lanes)
         return m
 
@@ -114,8 +127,8 @@ class LaneArray(wiring.Component):
         operation: data.View,
         held: Signal,
     ) -> None:
-        """What the lanes are told."""
-        config, synapses, use = self.config, self.synapses, self.synapses.use
+        """What the lanes will be told in the next clock."""
+        config, ahead = self.config, self.synapses.ahead
         active = Signal()  # the neuron of the row that is coming
         kept = Signal()
         m.d.sync += [
@@ -128,67 +141,44 @@ class LaneArray(wiring.Component):
             top = self._of_slot(coming.slot, lambda slot: slot.layer == len(config.hidden) - 1)
             active, kept = Mux(top, active, hidden.active), Mux(top, kept, hidden.kept)
 
-        m.d.comb += [
-            control.accumulate.eq(use.drive),
-            control.clear.eq(use.clear),
-            control.fill.eq(synapses.fill),
-            control.shift.eq(synapses.shift),
-            control.update.eq(operation.update),
-            control.load.eq(operation.load),
-            control.layer.eq(self._of_slot(held, lambda slot: slot.layer)),
-            control.next_layer.eq(self._of_slot(operation.next_slot, lambda slot: slot.layer)),
-        ]
+        # An update has all rows with it.
         update = coming.update & ~(self.stop & self.plan.parallel)
         begin = coming.load & coming.begin
-        m.d.sync += [control.begin.eq(begin), self.summed.eq(use.last)]
+        following = Mux(operation.load, operation.next_slot, held)
+        m.d.comb += [
+            control.accumulate.eq(ahead.use.drive),
+            control.clear.eq(ahead.use.clear),
+            control.fill.eq(ahead.fill),
+            control.shift.eq(ahead.shift),
+            control.update.eq(update),
+            control.load.eq(coming.load),
+            control.begin.eq(begin),
+            control.layer.eq(self._of_slot(following, lambda slot: slot.layer)),
+            control.next_layer.eq(self._of_slot(coming.next_slot, lambda slot: slot.layer)),
+        ]
         if len(self.plan.slots) == 1:
-            m.d.sync += control.move.eq(update | begin)
-        if self.plan.parallel:
-            m.d.comb += control.feedback.eq(self.activity)
-        else:
+            m.d.comb += control.move.eq(update | begin)
+        if not self.plan.parallel:
             # A row that is dropped on its way to the outputs still counts for an update that is not.
-            m.d.comb += control.row.eq(coming.row)
-            m.d.sync += control.pull.eq((coming.row & active) | coming.load)
+            row_arriving, row_coming = Signal(), Signal()
+            m.d.sync += [row_arriving.eq(self.operation.row), row_coming.eq(row_arriving)]
+            m.d.comb += [control.row.eq(row_arriving), control.pull.eq((row_coming & active) | coming.load)]
         if config.input_bits > 1:
-            m.d.comb += control.value.eq(use.value)
+            m.d.comb += control.value.eq(ahead.use.value)
         if config.learning:
-            layer = self._of_slot(coming.slot, lambda slot: slot.layer)
-            m.d.comb += [control.count.eq(operation.count), control.learn.eq(use.learn)]
-            m.d.sync += [
+            # A row's synapses come a clock after its signs; those of an input learn without a row.
+            layer = self._of_slot(operation.slot, lambda slot: slot.layer)
+            now, before = Signal(), Signal()
+            m.d.sync += [now.eq(active), before.eq(kept)]
+            m.d.comb += [
+                control.count.eq(coming.count),
+                control.learn.eq(ahead.use.learn),
                 control.keep.eq(update & self.keep),
                 control.invert.eq(self.invert),
-                # A row's synapses are there with its signs; those of an input learn without it.
-                control.up.eq(active | ~coming.learn),
-                control.down.eq(kept | ~coming.learn),
-                control.upward.eq(Mux(coming.learn, layer + 1, 0)),
+                control.up.eq(now | ~operation.learn),
+                control.down.eq(before | ~operation.learn),
+                control.upward.eq(Mux(operation.learn, layer + 1, 0)),
             ]
-
-    def _add_signs(self, m: Module) -> list[Signal]:
-        """The signs of the synapses between the layers, beside the synapse memory, which is at work for the next
-        sample's drive; returns those of the row that is coming, or of all rows."""
-        config, plan = self.config, self.plan
-        written = Cat(self.synapses.write_word[config.synapse_bits - 1 :: config.synapse_bits])
-        if plan.parallel:
-            rows = []
-            for number in range(config.outputs):
-                init = self.signs[number] if self.signs else 0
-                row = Signal(config.lanes, init=init, reset_less=True, name=f"signs_{number}")
-                with m.If(self.synapses.write & (self.synapses.write_address == plan.input_words + number)):
-                    m.d.sync += row.eq(written)
-                rows.append(row)
-            return rows
-        m.submodules.signs = memory = Memory(shape=config.lanes, depth=plan.sign_words, init=self.signs)
-        read_port = memory.read_port()
-        write_port = memory.write_port()
-        row_address = Signal.like(read_port.addr)
-        m.d.sync += row_address.eq(self.address - plan.input_words)
-        m.d.comb += [
-            read_port.addr.eq(row_address),
-            write_port.en.eq(self.synapses.write & (self.synapses.write_address >= plan.input_words)),
-            write_port.addr.eq(self.synapses.write_address - plan.input_words),
-            write_port.data.eq(written),
-        ]
-        return [read_port.data]
 
     def _add_slots(
         self,
@@ -237,7 +227,6 @@ class LaneArray(wiring.Component):
         m: Module,
         lanes: list[Lane],
         trees: list[SignedTree],
-        control: data.View,
         coming: data.View,
         operation: data.View,
         held: Signal,
@@ -256,9 +245,9 @@ class LaneArray(wiring.Component):
             self.total[0].eq(sums.total),
         ]
         if self.config.learning:
-            m.d.sync += sums.tag.count.eq(control.count)
+            m.d.sync += sums.tag.count.eq(operation.count)
             if self.plan.parallel:
-                m.d.comb += control.silent.eq(sums.tag.count | sums.tag.flips)
+                m.d.comb += [lane.silent.eq(sums.tag.count | sums.tag.flips) for lane in lanes]
             m.d.comb += [
                 sums.tag.flips.eq(self.synapses.written.learn),
                 sums.tag.flips_input.eq(self.synapses.written.learn_input),
@@ -270,13 +259,15 @@ class LaneArray(wiring.Component):
         if len(self.config.hidden) > 1:
             slots = m.submodules.slots
             m.d.comb += [
-                control.sum_shift.eq(sums.shift),
                 slots.keep_sums.eq(sums.full),
                 slots.sums_slot.eq(sums.slot),
                 slots.sums.eq(Cat(lane.sum_out for lane in lanes)),
             ]
             for number, lane in enumerate(lanes):
-                m.d.comb += lane.sum_in.eq(sums.sum if lane is lanes[-1] else lanes[number + 1].sum_out)
+                m.d.comb += [
+                    lane.sum_shift.eq(sums.shift),
+                    lane.sum_in.eq(sums.sum if lane is lanes[-1] else lanes[number + 1].sum_out),
+                ]
 
     def _add_changed(self, m: Module, lanes: list[Lane]) -> None:
         """Whether the last update changed any lane's state: registered in the lanes, in parts, and whole."""

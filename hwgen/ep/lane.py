@@ -22,7 +22,10 @@ class Lane(wiring.Component):
     update.
 
     With several slots, states live in memories outside: ``state_in``, ``drive_in``, ``kept_in`` are the next slot's,
-    ``state_out`` and ``activity`` this slot's after the update, ``drive_out`` the sum from below.
+    ``state_out`` and ``activity`` this slot's after the update, ``drive_out`` the sum from below. In a deeper network,
+    with ``sum_shift`` the sums of a layer move on, from ``sum_in`` to ``sum_out``.
+
+    Where rows are relaxed in parallel, ``feedback`` has their neurons; ``silent``: ``term`` is not of these.
 
     No register is reset: each is written before what it holds is used.
     """
@@ -57,7 +60,13 @@ class Lane(wiring.Component):
             if config.learning:
                 members["kept_in"] = In(1)
         if len(config.hidden) > 1:
-            members |= {"sum_in": In(signed(self.drive_bits)), "sum_out": Out(signed(self.drive_bits))}
+            members |= {
+                "sum_shift": In(1),
+                "sum_in": In(signed(self.drive_bits)),
+                "sum_out": Out(signed(self.drive_bits)),
+            }
+        if plan.parallel:
+            members |= {"feedback": In(config.outputs), "silent": In(1)}
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -93,7 +102,7 @@ class Lane(wiring.Component):
         if len(config.hidden) > 1:
             shifted = Signal.like(self.sum_out, reset_less=True)
             m.d.comb += self.sum_out.eq(shifted)
-            with m.If(control.sum_shift):
+            with m.If(self.sum_shift):
                 m.d.sync += shifted.eq(self.sum_in)
         return clipped
 
@@ -155,8 +164,7 @@ class Lane(wiring.Component):
         pull = Signal(signed(max(self.drive_bits - shift, most.bit_length() + 1) + 1), reset_less=True)
         if self.plan.parallel:
             fed_back = [
-                Cat(active, active & minus).as_signed()
-                for active, (_, minus) in zip(control.feedback, signs, strict=True)
+                Cat(active, active & minus).as_signed() for active, (_, minus) in zip(self.feedback, signs, strict=True)
             ]
             m.d.comb += pull.eq((drive >> shift) + sum(fed_back))
             return pull
@@ -218,7 +226,7 @@ class Lane(wiring.Component):
     ) -> None:
         """What this lane adds to the sum over the lanes: of a row, of changed neurons, or of flipped signs."""
         control = self.control
-        spoken = active & ~control.silent if self.config.learning and self.plan.parallel else active
+        spoken = active & ~self.silent if self.config.learning and self.plan.parallel else active
         for term, (plus, minus) in zip(self.term, signs, strict=True):
             m.d.comb += term.eq(Cat(spoken & (plus | minus), spoken & minus).as_signed())
         if self.config.learning:

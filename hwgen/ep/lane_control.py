@@ -14,14 +14,12 @@ def lane_control(config: EPConfig) -> data.StructLayout:
 
     Of the relaxation: ``load`` takes the next slot's state, ``begin`` (with it) that of the start of a free phase;
     ``row`` takes a row's sign into the lane, and a clock later ``pull`` adds it to the feedback; ``pull`` comes with
-    ``load`` too. In parallel, ``feedback`` has all rows' neurons instead. ``update`` (with ``load``) makes a step, and
-    ``keep`` (with it) keeps the activity that it leads to; ``move``, where there is one slot, comes with ``update`` and
-    ``begin``.
+    ``load`` too. ``update`` (with ``load``) makes a step, and ``keep`` (with it) keeps the activity that it leads to;
+    ``move``, where there is one slot, comes with ``update`` and ``begin``.
 
     ``layer``: hidden layer of the neurons held; ``next_layer``: of those that ``load`` takes; ``upward``: number of
     the weight layer that ``learn`` changes; ``shift``: the sign chain moves on; ``count``: a clock later, the
-    sum over the lanes is of activities that differ from those kept; ``silent``: in parallel, it is of these or of
-    flipped signs.
+    sum over the lanes is of activities that differ from those kept.
     """
     layers = range(len(config.hidden))
     members: dict[str, data.ShapeLike] = {
@@ -37,8 +35,8 @@ def lane_control(config: EPConfig) -> data.StructLayout:
     }
     if config.hidden == (config.lanes,):
         members["move"] = 1
-    parallel = config.relaxation == "parallel"
-    members |= {"feedback": config.outputs} if parallel else {"row": 1, "pull": 1}
+    if config.relaxation == "serial":
+        members |= {"row": 1, "pull": 1}
     if config.input_bits > 1:
         members["value"] = config.input_bits
     if config.learning:
@@ -51,8 +49,4 @@ def lane_control(config: EPConfig) -> data.StructLayout:
             "upward": range(config.weight_layers),
             "count": 1,
         }
-        if parallel:
-            members["silent"] = 1
-    if len(config.hidden) > 1:
-        members["sum_shift"] = 1
     return data.StructLayout(members)

@@ -112,7 +112,7 @@ class LaneArray(wiring.Component):
                 lane.word.eq(synapses.word.word_select(number, plan.master_bits)),
                 lane.random.eq(self.random.rotate_left(number % RANDOM_BITS)),
                 lane.selected.eq(synapses.select[number // elements]),
-                lane.written.eq(synapses.data[place:]),
+                lane.written.eq(synapses.data[number // len(plan.word_format.regions[0])][place:]),
                 lane.fill_in.eq(fill_in if lane is lanes[-1] else lanes[number + 1].update),
                 synapses.write_word.word_select(number, plan.master_bits).eq(lane.update),
             ]

@@ -11,18 +11,28 @@ from amaranth.lib import wiring
 
 
 def replicate(
-    m: Module, platform: object, name: str, factory: Callable[[], wiring.Component], count: int
+    m: Module,
+    platform: object,
+    name: str,
+    factory: Callable[[], wiring.Component],
+    count: int,
+    *,
+    apart: bool = False,
+    prefix: str | None = None,
 ) -> list[wiring.PureInterface | wiring.Component]:
-    """Add ``count`` equal components to ``m``, as its submodules ``<name>_0``, ``<name>_1``, ...
+    """Add ``count`` equal components to ``m``, as its submodules ``<prefix>_0``, ``<prefix>_1``, ...
 
     Emitted as Verilog they are instances of one module, ``<top>_<name>``, elaborated once: 400 lanes written out would
     take Amaranth a minute, and nobody could read them. Elsewhere (simulation, proofs) they are ordinary submodules.
 
     Args:
         platform: what ``elaborate`` was given.
-        name: of the module; once in a design.
+        name: of the module; once in a design, or where they stand ``apart``, of equal components.
         factory: makes the component, without arguments: ``lambda: Lane(config)``.
         count: how many.
+        apart: synthesis must not merge copies that do the same: in Verilog, the module has the attribute
+            ``keep_hierarchy``.
+        prefix: of the submodules' names, ``name`` unless given.
 
     Returns, for each copy, an object with the component's members, to be connected as those of any submodule.
 
@@ -33,17 +43,17 @@ def replicate(
     if not isinstance(platform, SharedModules):
         components = [factory() for _ in range(count)]
         for index, component in enumerate(components):
-            m.submodules[f"{name}_{index}"] = component
+            m.submodules[f"{prefix or name}_{index}"] = component
         return components
 
     component = factory()
-    module = platform.add(name, component)
-    copies = [component.signature.create(path=(f"{name}_{index}",)) for index in range(count)]
+    module = platform.add(name, component, apart=apart)
+    copies = [component.signature.create(path=(f"{prefix or name}_{index}",)) for index in range(count)]
     for index, copy in enumerate(copies):
         connections: dict[str, Any] = {"i_clk": ClockSignal()} if platform.clocked(module) else {}
         for port, (value, direction) in ports_of(copy).items():
             connections[f"{'i' if direction is PortDirection.Input else 'o'}_{port}"] = value
-        m.submodules[f"{name}_{index}"] = Instance(module, **connections)
+        m.submodules[f"{prefix or name}_{index}"] = Instance(module, **connections)
     return copies
 
 
@@ -56,12 +66,16 @@ class SharedModules:
 
     def __init__(self, top: str) -> None:
         self.top = top
+        self.apart: list[str] = []  # modules that synthesis keeps
         self._modules: dict[str, str] = {}
 
-    def add(self, name: str, component: wiring.Component) -> str:
-        """Convert a component to a module; returns the module's name."""
+    def add(self, name: str, component: wiring.Component, *, apart: bool = False) -> str:
+        """Convert a component to a module, which synthesis keeps if it must stand ``apart``; returns the module's
+        name."""
         module = f"{self.top}_{name}"
         if module in self._modules:
+            if apart:
+                return module
             raise ValueError(f"two replicated components are named {name!r}")
         il = rtlil.convert(component, name=module, platform=self, ports=ports_of(component), emit_src=False)
         # The reset comes with the clock, wanted or not.
@@ -69,6 +83,8 @@ class SharedModules:
         if re.search(r"\\rst\b", il):
             raise ValueError(f"replicated component {name!r} has a register with a reset: declare it reset_less")
         self._modules[module] = il.replace("attribute \\top 1\n", "", 1)
+        if apart:
+            self.apart.append(module)
         return module
 
     def add_text(self, name: str, text: Callable[[str], str]) -> str:

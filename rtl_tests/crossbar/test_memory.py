@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from hwgen.crossbar.memory import SynapseMemory
+from hwgen.crossbar.stages import MEMORY_STAGES
 from hwgen.crossbar.words import WordFormat
 from rtl_tests.simulate import simulate
 
-SHAPES = [(10, 8, 8), (7, 10, 7), (16, 3, 5), (5, 40, 1), (1, 1, 9), (3, 70, 2), (4, 5, 32), (6, 9, 16)]
+# The last one has two regions.
+SHAPES = [(10, 8, 8), (7, 10, 7), (16, 3, 5), (5, 40, 1), (1, 1, 9), (3, 70, 2), (4, 5, 32), (6, 9, 16), (3, 35, 16)]
 
 
 class Bench:
@@ -37,9 +39,10 @@ class Bench:
         dut = self.dut
         ctx.set(dut.write_enable, 1)
         ctx.set(dut.write_address, address)
-        ctx.set(dut.write_word, word)
         await ctx.tick()
         ctx.set(dut.write_enable, 0)
+        ctx.set(dut.write_word, word)
+        await ctx.tick()
 
     async def fill(self, ctx: Any) -> None:
         for address, word in enumerate(self.words):
@@ -48,11 +51,11 @@ class Bench:
     async def check(self, ctx: Any) -> None:
         """Read every word through the core's port, one a clock."""
         dut = self.dut
-        for clock in range(dut.words.depth + 2):
+        for clock in range(dut.words.depth + MEMORY_STAGES):
             ctx.set(dut.read_enable, clock < dut.words.depth)
             ctx.set(dut.read_address, min(clock, dut.words.depth - 1))
-            if clock >= 2:
-                assert ctx.get(dut.word) == self.words[clock - 2]
+            if clock >= MEMORY_STAGES:
+                assert ctx.get(dut.word) == self.words[clock - MEMORY_STAGES]
             await ctx.tick()
         ctx.set(dut.read_enable, 0)
 
@@ -75,12 +78,11 @@ class Bench:
             while not ctx.get(dut.bus_write):
                 await ctx.tick()
             word, address = ctx.get(dut.word), ctx.get(dut.bus_address)
-            select, element = ctx.get(dut.bus_select), ctx.get(dut.bus_data)
-            await ctx.tick()
-            assert ctx.get(dut.accessing)
+            select, element = ctx.get(dut.bus_select), ctx.get(dut.bus_data[0])
             for _ in range(self.delay - 1):
                 await ctx.tick()
-            assert not ctx.get(dut.bus_write) and ctx.get(dut.bus_select) == select
+                assert not ctx.get(dut.bus_write)
+            assert ctx.get(dut.accessing) and ctx.get(dut.bus_select) == select
             mask = (1 << dut.words.synapse_bits) - 1
             for lane in range(dut.words.lanes):
                 if select >> lane // dut.words.per_element & 1:
@@ -108,11 +110,13 @@ def test_the_core_reads_and_writes_a_word_a_clock(shape: tuple[int, int, int]) -
             ctx.set(dut.read_address, min(clock, dut.words.depth - 1))
             ctx.set(dut.write_enable, clock >= late)
             ctx.set(dut.write_address, max(clock - late, 0))
-            ctx.set(dut.write_word, host.words[max(clock - late, 0)])
-            if 2 <= clock < dut.words.depth + 2:
-                assert ctx.get(dut.word) == old[clock - 2]
+            ctx.set(dut.write_word, host.words[max(clock - late - 1, 0)])
+            if MEMORY_STAGES <= clock < dut.words.depth + MEMORY_STAGES:
+                assert ctx.get(dut.word) == old[clock - MEMORY_STAGES]
             await ctx.tick()
         ctx.set(dut.write_enable, 0)
+        ctx.set(dut.write_word, host.words[-1])
+        await ctx.tick()
         await host.check(ctx)
 
     host.run(bench)
@@ -211,8 +215,8 @@ def test_an_access_that_is_refused_during_work_leaves_what_the_core_reads(clock:
             ctx.set(port.write, write)
             ctx.set(port.index, 5)
             ctx.set(dut.read_address, now % 8)
-            if now >= 2:
-                assert ctx.get(dut.word) == host.words[(now - 2) % 8]
+            if now >= MEMORY_STAGES:
+                assert ctx.get(dut.word) == host.words[(now - MEMORY_STAGES) % 8]
             refused |= bool(ctx.get(port.ready) and ctx.get(port.error))
             await ctx.tick()
         assert refused

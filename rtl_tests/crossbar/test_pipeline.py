@@ -65,7 +65,7 @@ class Machine:
         update = Signal(bits, name=f"update_{number}")
         m.d.sync += update.eq(value)
         with m.If(lanes.select[number // WORDS.per_element]):
-            m.d.sync += update.eq(lanes.data.word_select(number % WORDS.per_element, bits))
+            m.d.sync += update.eq(lanes.data[0].word_select(number % WORDS.per_element, bits))
         with m.If(lanes.fill):
             m.d.sync += update.eq(chain)
         with m.If(lanes.shift):
@@ -85,11 +85,13 @@ class Machine:
     async def watch(self, ctx: Any) -> None:
         """No word is read while it is written; with one port, none is read while one is."""
         dut = self.dut
-        async for _, _, valid, address, write, written in ctx.tick().sample(
+        reads = address = 0  # a clock after it was asked for
+        async for _, _, valid, asked, write, written in ctx.tick().sample(
             dut.read.valid, dut.read.address, dut.lanes.write, dut.lanes.write_address
         ):
-            meets = valid and write and (dut.memory.ports == 1 or address == written)
+            meets = reads and write and (dut.memory.ports == 1 or address == written)
             assert not meets, f"word {address} is read while it is written"
+            reads, address = valid, asked
 
     async def pass_over(self, ctx: Any, bank: int, base: int, counted: bool) -> None:
         """Learn from a list, wait as little as is allowed."""

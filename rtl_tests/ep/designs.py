@@ -31,19 +31,22 @@ def random_machine(rng: np.random.Generator) -> EPConfig:
 
 
 def tiny_machine(seed: int) -> EPConfig:
-    """A random machine for slow simulators: its memory is read and its samples are done soon."""
+    """A random machine for slow simulators: its memory is read and its samples are done soon, and few are enough to
+    flip synapses."""
     rng = np.random.default_rng(seed)
     while True:
         config = random_machine(rng)
-        if config.synapses <= MOST_SYNAPSES and needs(config).cycles_per_sample <= MOST_CLOCKS:
+        if config.synapses > MOST_SYNAPSES or needs(config).cycles_per_sample > MOST_CLOCKS:
+            continue
+        if not config.learning or count_flips(config, 15) >= 5:
             return config
 
 
-def count_flips(config: EPConfig) -> int:
+def count_flips(config: EPConfig, samples: int = 300) -> int:
     """Flips while a machine with random weights learns from random samples."""
     rng = np.random.default_rng(1)
     model = EPModel(config, lively_weights(config, rng))
-    return int(model.run(**samples_of(config, rng, 300)).flips.sum())
+    return int(model.run(**samples_of(config, rng, samples)).flips.sum())
 
 
 def lively_weights(config: EPConfig, rng: np.random.Generator) -> EPWeights:

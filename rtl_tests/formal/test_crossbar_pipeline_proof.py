@@ -15,13 +15,13 @@ pytestmark = pytest.mark.skipif(bool(missing_tools()), reason=f"not found: {', '
 # Clocks of the lanes, ports of the memory.
 MACHINES = [(1, 1), (1, 2), (2, 2)]
 # A slow sweep over the longest list is over, and what it asked for has left the pipeline.
-DEPTH = 17
+DEPTH = 18
 # A sweep, the wait, and another sweep.
-FOUND = 12
+FOUND = 13
 # The longest access, and the state of the memory's bus side is one that can be.
-BUS_DEPTH = 9
+BUS_DEPTH = 10
 
-ACCESS = 6
+ACCESS = 7
 """Clocks that an access waits, reading or, with lanes of one clock, writing."""
 
 
@@ -51,7 +51,7 @@ def test_a_pipeline_that_drops_a_write_is_found(tmp_path: Path) -> None:
         def elaborate(self, platform: object) -> Module:
             m = super().elaborate(platform)
             with m.If(self.read.valid):
-                m.d.comb += self.lanes.write.eq(0)
+                m.d.comb += self.lanes.ahead.write.eq(0)
             return m
 
     dut = pipeline(1, 2, Broken)

@@ -171,6 +171,7 @@ def version() -> str:
     names = ("stream", "images", "augment", "datasets", "epochs", "experiments/ep", "experiments/ep_clocks")
     sources = [root / "sim" / f"{name}.py" for name in names] + sorted((root / "sim/golden").glob("ep*.py"))
     digest = hashlib.sha256(np.__version__.encode())
-    for source in [*sources, root / "hwgen/ep/plan.py"]:
+    sources += [root / "sim/golden/crossbar.py", root / "hwgen/ep/plan.py", root / "hwgen/crossbar/stages.py"]
+    for source in sources:
         digest.update(source.read_bytes())
     return digest.hexdigest()
