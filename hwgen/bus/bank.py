@@ -1,5 +1,6 @@
 """The register bank: a :class:`~hwgen.bus.map.RegisterMap` as hardware."""
 
+from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 from typing import NamedTuple
@@ -8,6 +9,8 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.bus.counter_memory import WORDS as COUNTER_WORDS
+from hwgen.bus.counter_memory import counter_port
 from hwgen.bus.interface import BusSignature, WindowSignature
 from hwgen.bus.map import WORD_BYTES, Access, Register, RegisterMap, Window
 
@@ -18,25 +21,35 @@ ANSWERS_AT_ONCE = 6
 class RegisterBank(wiring.Component):
     """Answers the bus for a register map.
 
-    Registers answer four clocks after ``valid``, a window two clocks after its memory. Addresses outside the map or
-    not on a word boundary, accesses that a register does not allow, and values too wide for it answer with ``error``.
+    Registers answer four clocks after ``valid``, counters and windows two clocks after their memory. Addresses outside
+    the map or not on a word boundary, accesses that a register does not allow, and values too wide for it answer with
+    ``error``.
 
-    Members: ``bus``; for each register a signal of its name and width, driven by the core (``ro``: the value;
+    Args:
+        register_map: what is offered.
+        counters: registers of the map that :class:`~hwgen.bus.counter_memory.CounterMemory` holds, in its order.
+
+    Members: ``bus``; for each other register a signal of its name and width, driven by the core (``ro``: the value;
     ``rw1c``: bits to set) or by the bank (``rw``: the value; ``wo``: one-clock strobes); for each ``rw1c`` register
     also ``<name>_flags``, its value, and ``<name>_raised``, the bits set in this clock that are 0 or are just being
-    cleared; for each window its port; ``clear`` returns the stored bits to their reset value.
+    cleared; for each window its port; where there are any, that of the ``counters``; ``clear`` returns the stored bits
+    to their reset value.
     """
 
-    def __init__(self, register_map: RegisterMap) -> None:
+    def __init__(self, register_map: RegisterMap, counters: Sequence[str] = ()) -> None:
         self.map = register_map
+        self.held = tuple(counters)
+        self.registers = tuple(entry for entry in register_map.registers if entry.name not in counters)
         flow = {Access.READ: In, Access.STICKY: In, Access.READ_WRITE: Out, Access.STROBE: Out}
-        members = {register.name: flow[register.access](register.width) for register in register_map.registers}
-        for register in register_map.registers:
+        members = {register.name: flow[register.access](register.width) for register in self.registers}
+        for register in self.registers:
             if register.access is Access.STICKY:
                 members |= {f"{register.name}_{suffix}": Out(register.width) for suffix in ("flags", "raised")}
         members |= {
             window.name: Out(WindowSignature(sum(window.index_bits), window.width)) for window in register_map.windows
         }
+        if counters:
+            members["counters"] = Out(counter_port(len(counters)))
         super().__init__({"bus": In(BusSignature()), "clear": In(1), **members})
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -62,7 +75,12 @@ class RegisterBank(wiring.Component):
         answered = Signal()
         act = Signal()
         m.d.comb += act.eq(decoded & ~answered & ~bus.ready)
-        answers = [self._add_register(m, register, request, act) for register in self.map.registers]
+        wide: list[Wide] = []
+        answers = [self._add_register(m, register, request, act, wide) for register in self.registers]
+        if wide:
+            answers.append(self._add_upper_words(m, wide, act))
+        if self.held:
+            answers.append(self._add_counters(m, request, act))
         answers += [self._add_window(m, window, request, act) for window in self.map.windows]
         found = Cat(answer.found for answer in answers).any()
         error = Signal()
@@ -80,8 +98,10 @@ class RegisterBank(wiring.Component):
             m.d.sync += bus.rdata.eq(reduce(or_, parts))
         return m
 
-    def _add_register(self, m: Module, register: Register, request: data.View, act: Value) -> "Answer":
-        """A register's storage and its answer."""
+    def _add_register(
+        self, m: Module, register: Register, request: data.View, act: Value, wide: list["Wide"]
+    ) -> "Answer":
+        """A register's storage and its answer; upper words that are to be latched go to ``wide``."""
         port = getattr(self, register.name)
         readable = register.access is not Access.STROBE
         writable = register.access is not Access.READ
@@ -110,17 +130,42 @@ class RegisterBank(wiring.Component):
                 # An event in the very clock of its clearing wins: none is lost.
                 m.d.sync += value.eq(kept | port)
 
-        words = [value[:32] if readable else Const(0)]
-        if register.words > 1:
-            latched = Signal(register.width - 32, name=f"{register.name}_latched")
-            with m.If(act & selected[0]):
-                m.d.sync += latched.eq(value[32:])
-            words += [latched.word_select(word, 32) for word in range(register.words - 1)]
-        rdata = reduce(
-            or_, (Mux(chosen & ~request.write, word, 0) for chosen, word in zip(selected, words, strict=True))
-        )
-        found = selected.any()
+        words = [value.word_select(word, 32) if readable else Const(0) for word in range(register.words)]
+        if register.words > 1 and not register.constant:
+            wide.append(Wide(selected, value[32:]))
+            del words[1:]
+        chosen = selected[: len(words)]
+        rdata = reduce(or_, (Mux(each & ~request.write, word, 0) for each, word in zip(chosen, words, strict=True)))
+        found = chosen.any()
         return Answer(found=found, given=act & found, error=Const(0), rdata=rdata)
+
+    def _add_upper_words(self, m: Module, wide: list["Wide"], act: Value) -> "Answer":
+        """The upper words of the wide register whose lowest was read last: one latch for all."""
+        latched = Signal(max(len(register.upper) for register in wide), name="upper_words")
+        with m.If(act & Cat(register.selected[0] for register in wide).any()):
+            m.d.sync += latched.eq(reduce(or_, (Mux(register.selected[0], register.upper, 0) for register in wide)))
+        rdata: Value = Const(0)
+        for word in range(1, 1 + -(-len(latched) // 32)):
+            chosen = Cat(register.selected[word] for register in wide if word < len(register.selected)).any()
+            rdata |= Mux(chosen, latched.word_select(word - 1, 32), 0)
+        found = Cat(register.selected[1:] for register in wide).any()
+        return Answer(found=found, given=act & found, error=Const(0), rdata=rdata)
+
+    def _add_counters(self, m: Module, request: data.View, act: Value) -> "Answer":
+        """The counters' port: their words have an index each, and addresses like other registers."""
+        port = self.counters
+        selected = Signal(name="counters_selected")
+        index = Signal.like(port.index, name="counters_index")
+        address_bits = self.map.address_bits
+        inside = (request.address[address_bits:] == 0) & (request.address[:2] == 0) & ~request.write
+        m.d.sync += selected.eq(0)
+        with m.Switch(request.address[2:address_bits]):
+            for number, name in enumerate(self.held):
+                for word in range(COUNTER_WORDS):
+                    with m.Case(self.map.base(name) // WORD_BYTES + word):
+                        m.d.sync += [selected.eq(inside), index.eq(number * COUNTER_WORDS + word)]
+        m.d.comb += [port.valid.eq(act & selected), port.index.eq(index)]
+        return Answer(found=selected, given=port.valid & port.ready, error=Const(0), rdata=Mux(selected, port.rdata, 0))
 
     def _add_storage(self, m: Module, register: Register, write: Value, wdata: Value) -> Signal:
         reset = sum(field.reset << register.lsb(field) for field in register.fields)
@@ -152,6 +197,15 @@ class RegisterBank(wiring.Component):
             error=port.valid & port.error,
             rdata=Mux(selected & ~request.write, port.rdata, 0),
         )
+
+
+class Wide(NamedTuple):
+    """A register whose upper words are latched."""
+
+    selected: Signal
+    """Bit n: the request is for word n."""
+    upper: Value
+    """Its value without the lowest word."""
 
 
 class Answer(NamedTuple):

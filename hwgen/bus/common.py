@@ -40,12 +40,14 @@ def core_map(
                     Field("core", "Core number, as in the registry.", width=16),
                     Field("magic", f"Always 0x{IDENTITY_MAGIC:04x}.", width=16),
                 ),
+                constant=True,
             ),
             Register(
                 "config_hash",
                 Access.READ,
                 "Hash of the design's parameters: a driver refuses hardware built from others.",
                 (Field("value", "The first 8 bytes of the SHA-256.", width=64),),
+                constant=True,
             ),
             Register(
                 "content_hash",
@@ -53,6 +55,7 @@ def core_map(
                 "Hash of the memories' content that the Verilog was emitted with, whatever has been loaded since: a "
                 "driver refuses hardware that was emitted with another.",
                 (Field("value", "The first 8 bytes of the SHA-256; 0: emitted without content.", width=64),),
+                constant=True,
             ),
             Register(
                 "control",

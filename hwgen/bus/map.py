@@ -44,13 +44,15 @@ class Register:
     """A register of one or more 32-bit words; fields are packed from bit 0 in the order given.
 
     A register wider than 32 bits is read low word first: that read latches the upper words, so that the host
-    sees one consistent value.
+    sees one consistent value. They stay until the lowest word of another wide register is read.
     """
 
     name: str
     access: Access
     doc: str
     fields: tuple[Field, ...]
+    constant: bool = False
+    """Whether its value is the same for ever: there is nothing to latch."""
 
     def __post_init__(self) -> None:
         if self.words > 1 and self.access is not Access.READ:

@@ -45,7 +45,8 @@ def register_markdown(name: str, register_map: RegisterMap) -> str:
             bits = f"{lsb + field.width - 1}:{lsb}" if field.width > 1 else f"{lsb}"
             lines.append(f"| {bits} | `{field.name}` | {field.reset} | {field.doc} |")
         if register.words > 1:
-            lines += ["", f"{register.words} words; reading the lowest latches the others."]
+            latched = "" if register.constant else "; reading the lowest latches the others, until another's is read"
+            lines += ["", f"{register.words} words{latched}."]
     for window in register_map.windows:
         base = register_map.base(window.name)
         terms = " + ".join(

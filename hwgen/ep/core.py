@@ -18,7 +18,7 @@ from hwgen.ep.config import EPConfig
 from hwgen.ep.memory import to_words
 from hwgen.ep.network import Network
 from hwgen.ep.plan import BANKS, EPPlan
-from hwgen.ep.registers import CORE_NUMBER, register_map
+from hwgen.ep.registers import CORE_NUMBER, counter_names, register_map
 from hwgen.ep.signature import result_layout, trailer_layout
 from hwgen.ep.statistics import Statistics
 from hwgen.ep.synapses import synapse_pipeline
@@ -26,7 +26,6 @@ from hwgen.ep.weights import EPWeights
 from hwgen.parts.lfsr import linear
 from hwgen.parts.polynomials import step_columns
 from hwgen.parts.skid_buffer import SkidBuffer
-from hwgen.parts.wide_counter import WideCounter
 
 
 class EPCore(wiring.Component):
@@ -68,7 +67,7 @@ class EPCore(wiring.Component):
         words = None if self.weights is None else to_words(config, self.weights)
         signs = [] if words is None else packed(words[plan.input_words :] >> config.synapse_bits - 1, 1)
 
-        m.submodules.bank = bank = RegisterBank(self.map)
+        m.submodules.bank = bank = RegisterBank(self.map, counter_names(config))
         m.submodules.lists = lists = ActiveInputs(banks=BANKS, **asdict(plan.sample_format))
         m.submodules.synapses = synapses = synapse_pipeline(
             config, None if words is None else packed(words, config.synapse_bits)
@@ -82,12 +81,13 @@ class EPCore(wiring.Component):
 
         connect(m, flipped(self.bus), bank.bus)
         connect(m, bank.synapses, synapses.window)
+        connect(m, bank.counters, statistics.port)
         connect(m, synapses.lanes, network.synapses)
         m.d.comb += synapses.read.eq(network.read)
         connect(m, result.o, flipped(self.y))
         self._add_lists(m, lists, network)
         complete = self._add_results(m, network, result, statistics, flush)
-        self._add_content(m, bank, flush, complete, lists, network, synapses)
+        self._add_content(m, bank, flush, complete, lists, network, synapses, statistics)
         self._add_registers(m, bank, network, statistics)
         return m
 
@@ -145,6 +145,7 @@ class EPCore(wiring.Component):
         lists: ActiveInputs,
         network: Network,
         synapses: SynapsePipeline,
+        statistics: Statistics,
     ) -> None:
         """Soft reset, filling the memory, the random state; and what x brings meanwhile."""
         config = self.config
@@ -200,30 +201,21 @@ class EPCore(wiring.Component):
             m.d.sync += beat.eq(Mux(whole, 0, beat + 1))
         with m.If(flush):
             m.d.sync += beat.eq(0)
-        m.submodules.samples = samples = WideCounter(64)
         trailer = data.View(trailer_layout(config), self.x.payload[: 1 + config.class_bits])
         m.d.comb += [
-            samples.increment.eq(taken & whole),
-            samples.clear.eq(strobes["soft_reset"]),
-            bank.samples.eq(samples.value),
+            statistics.samples.eq(taken & whole),
+            statistics.clear_common.eq(strobes["soft_reset"]),
             bank.errors.eq(taken & whole & trailer.learn & (trailer.label >= config.classes)),
         ]
 
     def _add_registers(self, m: Module, bank: RegisterBank, network: Network, statistics: Statistics) -> None:
-        """Who this is, and its counters."""
+        """Who this is, and what its counters are told."""
         strobes = fields_of(self.map.register("control"), bank.control)
-        m.submodules.busy_cycles = busy_cycles = WideCounter(64)
         waiting = network.result_valid & ~network.result_ready
         m.d.comb += [
-            busy_cycles.increment.eq(network.driving | ~(network.idle | waiting)),
-            busy_cycles.clear.eq(strobes["soft_reset"]),
+            statistics.busy_cycles.eq(network.driving | ~(network.idle | waiting)),
             statistics.clear.eq(strobes["clear_statistics"]),
             bank.identity.eq(self.identity),
             bank.config_hash.eq(self.config.hash),
             bank.content_hash.eq(0 if self.weights is None else self.weights.digest),
-            bank.busy_cycles.eq(busy_cycles.value),
         ]
-        for name in statistics.counts:
-            m.d.comb += getattr(bank, name).eq(getattr(statistics, name))
-        for phase in statistics.clocks:
-            m.d.comb += getattr(bank, f"{phase}_cycles").eq(getattr(statistics, f"{phase}_cycles"))

@@ -9,7 +9,7 @@ from hwgen.ep.plan import EPPlan
 CORE_NUMBER = 2
 """The equilibrium-propagation machine's number in the identity register."""
 
-COUNT_BITS = 48
+COUNT_BITS = 64
 """Width of the counters of samples, steps and flips."""
 
 COUNTS = {
@@ -43,6 +43,11 @@ def count_names(config: EPConfig) -> list[str]:
 def cycle_names(config: EPConfig) -> list[str]:
     """The machine's counters of clocks: those of ``CYCLES`` that it has, in their order."""
     return [name for name in CYCLES if config.learning or name in INFERENCE]
+
+
+def counter_names(config: EPConfig) -> list[str]:
+    """All counters of the machine, in their order in the map."""
+    return ["busy_cycles", "samples", *count_names(config), *cycle_names(config)]
 
 
 def register_map(config: EPConfig) -> RegisterMap:

@@ -6,9 +6,11 @@ block by block; the factors are fitted to synthesis results for ECP5.
 
 import math
 
+from hwgen.bus.counter_memory import WORD_BITS, WORDS
 from hwgen.crossbar.words import fill_clocks
 from hwgen.ep.config import EPConfig
 from hwgen.ep.plan import BANKS, EPPlan
+from hwgen.ep.registers import counter_names
 from hwgen.resources import Block, Memory, Needs
 
 OVERHEAD = 40
@@ -50,12 +52,25 @@ def _memories(config: EPConfig, plan: EPPlan) -> list[Memory]:
 
     # Only what learns is read while it is written.
     one_port = config.memory_ports == 1 or not config.learning
+    regions = plan.word_format.regions
     memories = [
-        memory("synapses.memory.memory.words.words", plan.words, plan.word_format.word_bits, exclusive=one_port),
+        *(
+            memory(
+                f"synapses.memory.memory_{number}.words.words",
+                plan.words,
+                len(lanes) * config.synapse_bits,
+                exclusive=one_port,
+            )
+            for number, lanes in enumerate(regions)
+        ),
+        memory("statistics.memory.totals.words", WORDS * len(counter_names(config)), WORD_BITS),
         memory("lists.memory", BANKS * plan.sample_format.stride(BANKS), sum(plan.sample_format.entry_fields.values())),
     ]
     if not plan.parallel:
-        memories.append(memory("network.array.signs", plan.sign_words, config.lanes))
+        memories += [
+            memory(f"network.array.signs.memory_{number}", plan.sign_words, len(lanes))
+            for number, lanes in enumerate(regions)
+        ]
     if slots > 1:
         drive_bits = config.lanes * plan.drive_bits()
         halves = 2 << (plan.groups[0] - 1).bit_length()
@@ -89,7 +104,7 @@ def _blocks(config: EPConfig, plan: EPPlan) -> list[Block]:
 
 def _bus(config: EPConfig) -> Block:
     """Registers and counters, the statistics' included."""
-    return Block("bank", luts=1600 if config.learning else 1000, ffs=1300 if config.learning else 900)
+    return Block("bank", luts=620 if config.learning else 450, ffs=480 if config.learning else 370)
 
 
 def _lists(config: EPConfig, plan: EPPlan) -> Block:

@@ -19,6 +19,7 @@ MAP = RegisterMap(
         Register("flags", Access.STICKY, "", (Field("one", ""), Field("two", ""), Field("three", ""))),
         Register("counter", Access.READ, "", (Field("value", "", 64),)),
         Register("wide", Access.READ, "", (Field("value", "", 80),)),
+        Register("hash", Access.READ, "", (Field("value", "", 40),), constant=True),
     ),
     windows=(Window("memory", "", 10, ("row", "column"), (3, 5)), Window("full", "", 32, ("index",), (4,))),
 )
@@ -188,6 +189,23 @@ def test_a_wide_register_is_consistent_when_its_low_word_is_read_first() -> None
                 ctx.set(port, ~value & (1 << MAP.register(name).width) - 1)  # as a carry would change it
                 for word in range(1, words):
                     assert await host.read(base + 4 * word) == value >> 32 * word & 0xFFFFFFFF
+
+    run(bench)
+
+
+def test_the_upper_words_are_those_of_the_wide_register_whose_low_word_was_read_last() -> None:
+    async def bench(host: Host) -> None:
+        ctx, dut = host.ctx, host.dut
+        ctx.set(dut.counter, 1 << 32)
+        ctx.set(dut.wide, 3 << 64 | 2 << 32)
+        ctx.set(dut.hash, 0x5A_1234_5678)
+        upper = {name: MAP.base(name) + 4 for name in ("counter", "wide", "hash")}
+        for name, expected in (("counter", 1), ("wide", 2)):
+            await host.read(MAP.base(name))
+            assert await host.read(MAP.base("hash")) == 0x1234_5678, "a constant needs no latch"
+            assert await host.read(upper["hash"]) == 0x5A
+            assert await host.read(upper["counter"]) == await host.read(upper["wide"]) == expected
+        assert await host.read(upper["wide"] + 4) == 3
 
     run(bench)
 

@@ -78,7 +78,7 @@ class Executor(wiring.Component):
         ]
 
         count = Signal(8)
-        word = Signal(32)
+        word = Signal(32)  # of the response
         status = Signal(Status)
         failed = Signal()  # the request before this one did not end with OK
         waited = Signal(range(max(self.timeout, RESET_CLOCKS)))
@@ -90,8 +90,8 @@ class Executor(wiring.Component):
         m.d.comb += [
             self.bus.write.eq(asks_for(Opcode.WRITE)),
             self.bus.address.eq(request.address + increment),
-            self.bus.wdata.eq(word),
-            self.x.payload.eq(word),
+            self.bus.wdata.eq(self.i.payload),
+            self.x.payload.eq(self.i.payload),
             self.o.payload.eq(word),
             self.result.payload.status.eq(status),
             self.result.payload.count.eq(count),
@@ -127,9 +127,7 @@ class Executor(wiring.Component):
                         m.next = "TAKE"
                     with m.Else():
                         m.next = "ACCESS"
-            with m.State("FETCH"):
-                m.d.comb += self.i.ready.eq(1)
-                m.d.sync += word.eq(self.i.payload)
+            with m.State("FETCH"):  # the word stays on i until the bus or the stream has taken it
                 with m.If(self.i.valid):
                     m.next = "ACCESS"
                     with m.If(asks_for(Opcode.PUSH)):
@@ -140,6 +138,7 @@ class Executor(wiring.Component):
                 with m.If(self.bus.ready & self.bus.error):
                     finish(Status.BUS_ERROR)
                 with m.Elif(self.bus.ready & self.bus.write):
+                    m.d.comb += self.i.ready.eq(1)
                     next_word("FETCH")
                 with m.Elif(self.bus.ready):
                     m.d.sync += word.eq(self.bus.rdata)
@@ -150,6 +149,7 @@ class Executor(wiring.Component):
                 m.d.comb += self.x.valid.eq(1)
                 m.d.sync += waited.eq(waited + 1)
                 with m.If(self.x.ready):
+                    m.d.comb += self.i.ready.eq(1)
                     next_word("FETCH")
                 with m.Elif(waited_out):
                     finish(Status.STREAM_BLOCKED)

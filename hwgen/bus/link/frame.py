@@ -105,6 +105,9 @@ class FrameReceiver(wiring.Component):
         m.d.comb += [
             self.whole.eq(frames != 0),
             read.addr.eq(Cat(position, reading)),
+            # A frame is read when it is whole. Synthesis must see that no byte is read while it is written: it would
+            # otherwise put logic behind the block RAM for that case.
+            read.en.eq(~(write.en & (write.addr == read.addr))),
             self.bytes.payload.eq(read.data),
         ]
         with m.If(self.release):
@@ -151,6 +154,8 @@ class ResponseMemory(wiring.Component):
             write.addr.eq(Cat(encoder.address, self.slot)),
             write.data.eq(encoder.data),
             read.addr.eq(self.address),
+            # Nor is a response read while it is written, see above.
+            read.en.eq(~(write.en & (write.addr == read.addr))),
             self.data.eq(read.data),
             check.data.eq(self.i.payload.byte),
             check.valid.eq(self.i.valid & self.i.ready),

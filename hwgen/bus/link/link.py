@@ -2,7 +2,6 @@
 
 from amaranth.hdl import Elaboratable, Module, ResetInserter
 from amaranth.lib import stream, wiring
-from amaranth.lib.fifo import SyncFIFOBuffered
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from hwgen.bus.interface import BusSignature
@@ -10,6 +9,7 @@ from hwgen.bus.link.executor import Executor
 from hwgen.bus.link.frame import FrameReceiver, FrameTransmitter, ResponseMemory
 from hwgen.bus.link.pieces import Assemble, Split
 from hwgen.bus.link.protocol import MOST_WORDS, VERSION, WINDOW, Info
+from hwgen.bus.link.queue import ResultQueue
 from hwgen.bus.link.session import SLOTS, Session
 from hwgen.bus.link.uart import UARTReceiver, UARTTransmitter, bit_time
 
@@ -73,7 +73,7 @@ class HostLink(wiring.Component):
         reset_with_core = ResetInserter(executor.reset)
         m.submodules.to_x = to_x = reset_with_core(Assemble(32, self.info.x_bits))
         m.submodules.from_y = from_y = reset_with_core(Split(32, self.info.y_bits))
-        m.submodules.results = results = reset_with_core(SyncFIFOBuffered(width=32, depth=RESULT_WORDS))
+        m.submodules.results = results = reset_with_core(ResultQueue(32, RESULT_WORDS))
 
         # From the line to the session.
         connect(m, uart_rx.o, receiver.i)
@@ -94,8 +94,8 @@ class HostLink(wiring.Component):
         m.d.comb += [self.reset.eq(executor.reset), self.working.eq(session.working), self.problem.eq(session.problem)]
         # From the core back to the session.
         connect(m, flipped(self.y), from_y.i)
-        connect(m, from_y.o, results.w_stream)
-        connect(m, results.r_stream, executor.y)
+        connect(m, from_y.o, results.i)
+        connect(m, results.o, executor.y)
         connect(m, executor.o, session.words)
         connect(m, executor.result, session.result)
         # From the session to the line.
