@@ -1,6 +1,6 @@
 """Lattice ECP5: Yosys, nextpnr-ecp5, ecppack."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,13 +12,15 @@ from boards.output_registers import fold_output_registers
 VCO_HZ = (400e6, 800e6)
 PHASE_DETECTOR_HZ = (3.125e6, 400e6)
 
-# nextpnr's placer weighs timing with 10 unless told otherwise; 30 gave the recorded machines 4 % more Fmax.
-PLACER = ("--placer-heap-timingweight", "30")
+# nextpnr's placer weighs timing with 10 unless told otherwise; 30 gave machines of up to 11,000 look-up tables 4 % more
+# Fmax.
+SMALL = ("--placer-heap-timingweight", "30")
 
-# nextpnr's usual router reaches a higher Fmax (83 MHz against 70 with 11,000 look-up tables), but of 31,000 it had not
-# routed half the arcs in half an hour; the other one routes 52,000 in ten minutes.
-LARGE_LUTS = 20_000
-LARGE_ROUTER = ("--router", "router2")
+# nextpnr's usual router reaches a higher Fmax (83 MHz against 70 with 11,000 look-up tables), but of 18,000 it had not
+# routed half the arcs in half an hour; the other one routes 52,000 in ten minutes, packed less densely than the placer
+# would by itself (0.9).
+LARGE = ("--router", "router2", "--placer-heap-beta", "0.5")
+LARGE_LUTS = 15_000
 
 
 class Ecp5(Family):
@@ -45,6 +47,9 @@ class Ecp5(Family):
 
     def synthesis(self, top: str) -> str:
         return f"synth_ecp5 -top {top}"
+
+    def block_synthesis(self, top: str, memories: Sequence[str]) -> str:
+        return self.synthesis_around(top, memories, ['setattr -set ram_style "block" {}'])
 
     refinement = "output registers 1, anchor 1"
 
@@ -94,7 +99,7 @@ class Ecp5(Family):
     def place_and_route(self, job: Job) -> Command:
         board = job.board
         context = ["--out-of-context"]
-        router = LARGE_ROUTER if job.luts >= LARGE_LUTS else ()
+        effort = LARGE if job.luts >= LARGE_LUTS else SMALL
         if job.constraints is not None:
             context = ["--lpf", str(job.constraints), "--textcfg", str(job.routed)]
         return Command(
@@ -102,7 +107,7 @@ class Ecp5(Family):
             (
                 *(f"--{board.device}", "--package", board.package, "--speed", board.speed),
                 *("--json", str(job.netlist), "--report", str(job.report), *context),
-                *("--freq", f"{job.clock_mhz:g}", "--timing-allow-fail", "--seed", str(job.seed), *PLACER, *router),
+                *("--freq", f"{job.clock_mhz:g}", "--timing-allow-fail", "--seed", str(job.seed), *effort),
             ),
         )
 

@@ -11,6 +11,9 @@ from hwgen.bayes.table import LikelihoodTable
 from hwgen.bus.interface import WindowSignature
 from hwgen.bus.map import Window
 
+PICK_STAGES = 2
+"""Clocks from a row's number to the element of this row and of the bus's column."""
+
 
 class LikelihoodMemory(wiring.Component):
     """Accepts samples, reads every column's word at the observed bin, and offers all words at once.
@@ -18,6 +21,7 @@ class LikelihoodMemory(wiring.Component):
     A sample passes two stages: its words stand at the memories' outputs one clock after it was taken, and in the
     registers behind them (where no logic hangs on a slow block RAM output) two clocks after; one sample a clock is
     sustained. The bus reads through the same two stages: it stops them, reads, and then reads again what they held.
+    What it has read is gathered row by row, so that no column's whole word has to leave its place.
 
     Members: ``x``: samples; ``words``: to the engine; ``window``: the bus; ``loaded``: samples are decided rather
     than flagged; ``locked``: bus writes answer with an error; ``invalid_observation``, ``not_loaded``: one-clock
@@ -48,7 +52,7 @@ class LikelihoodMemory(wiring.Component):
         m = Module()
         config = self.config
         port = self.window
-        row, bin_index, column = self._split(port.index)
+        _, bin_index, column = self._split(port.index)
 
         # What the bus does in this clock.
         paused = Signal()  # anything: the stages wait
@@ -92,9 +96,7 @@ class LikelihoodMemory(wiring.Component):
         m.d.comb += self.x.ready.eq(ready)
 
         # The memories.
-        word = Signal(word_layout(config))  # what the bus has read
-        merged = Signal(word_layout(config))  # the same, with what it writes
-        m.d.comb += [merged[other].eq(Mux(row == other, port.wdata, word[other])) for other in range(config.rows)]
+        word = Signal(word_layout(config))  # what the bus has read, with what it writes
         registers = []
         bus_addresses = []
         for index, (bins, address) in enumerate(
@@ -131,7 +133,7 @@ class LikelihoodMemory(wiring.Component):
             write_port = memory.write_port()
             m.d.comb += [
                 write_port.addr.eq(bin_index),
-                write_port.data.eq(merged),
+                write_port.data.eq(word),
                 write_port.en.eq(write & (column == index)),
             ]
 
@@ -158,6 +160,14 @@ class LikelihoodMemory(wiring.Component):
         port = self.window
         row, bin_index, column = self._split(port.index)
         exists = Signal()
+
+        # One row a clock: of each column, then of this one; the rows before it move on.
+        gathered = Signal(range(config.rows + PICK_STAGES))
+        element = Signal(config.likelihood_bits, reset_less=True)
+        picked = [Signal.like(element, name=f"picked_{index}", reset_less=True) for index in range(len(registers))]
+        m.d.sync += [each.eq(register[gathered]) for each, register in zip(picked, registers, strict=True)]
+        m.d.sync += element.eq(Array(picked)[column])
+        merged = Mux(port.write & (gathered == row + PICK_STAGES), port.wdata, element)
 
         with m.FSM(name="bus"):
             with m.State("IDLE"), m.If(port.valid):
@@ -187,9 +197,13 @@ class LikelihoodMemory(wiring.Component):
             with m.State("LATCH"):
                 m.d.comb += [latch.eq(1), bus_reads.eq(1)]
                 m.d.sync += [bus.eq(held) for bus, _, held in addresses]
-                m.next = "SELECT COLUMN"
-            with m.State("SELECT COLUMN"):
-                m.d.sync += word.eq(Array(register.as_value() for register in registers)[column])
+                m.d.sync += gathered.eq(0)
+                m.next = "GATHER"
+            with m.State("GATHER"):
+                m.d.sync += [gathered.eq(gathered + 1), word.eq(Cat(word.as_value()[len(element) :], merged))]
+                with m.If(gathered == config.rows + PICK_STAGES - 1):
+                    m.next = "RESTORE"
+            with m.State("RESTORE"):
                 m.d.comb += [latch.eq(1), bus_reads.eq(1)]
                 m.next = "ANSWER"
             with m.State("ANSWER"):

@@ -64,17 +64,19 @@ def _bus(config: BayesConfig) -> Block:
 
 
 def _memory(config: BayesConfig) -> Block:
-    """Addresses, the registers behind the memories, and the bus's way to single elements."""
-    word = config.rows * config.likelihood_bits
+    """Addresses, the registers behind the memories, and the bus's way to single elements: in each column, then among
+    the columns."""
+    bits, word = config.likelihood_bits, config.rows * config.likelihood_bits
     addresses = _address_bits(config)
+    picked = config.streams * bits
     luts = (
         2 * addresses
         + config.streams * (config.rows + 4)
-        + word * _selection(config.streams)
-        + config.likelihood_bits * _selection(config.rows)
-        + 40
+        + picked * _selection(config.rows)
+        + bits * (_selection(config.streams) + _selection(config.rows))
+        + 60
     )
-    return Block("memory", luts, _word_bits(config) + 2 * addresses + word + 12)
+    return Block("memory", luts, _word_bits(config) + 2 * addresses + word + picked + bits + 16)
 
 
 def _logarithmic(config: BayesConfig) -> tuple[Block, ...]:
