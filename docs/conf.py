@@ -30,7 +30,7 @@ nitpicky = True
 # What other projects document, as type hints name it.
 nitpick_ignore_regex = [
     ("py:.*", r"(numpy|amaranth|sklearn|pathlib|collections\.abc|types|typing)\..*"),
-    ("py:.*", r"NoneType|Ge|Le|FieldInfo|.*pydantic\..*"),
+    ("py:.*", r"NoneType|Ge|Gt|Le|AllowInfNan|FieldInfo|.*pydantic\..*"),
     ("std:term", "meta-estimator"),
     ("std:ref", "metadata_routing"),
 ]

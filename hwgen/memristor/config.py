@@ -1,0 +1,166 @@
+"""What the logic beside an array of memristors must know of it: geometry, and how long each phase lasts. Plain data:
+imports no HDL."""
+
+from typing import Annotated, NamedTuple, Self
+
+import pydantic
+
+from hwgen.memristor.geometry import ArrayGeometry
+
+NANOSECONDS = 10**9
+"""In a second."""
+
+Phase = Annotated[int, pydantic.Field(ge=1, le=NANOSECONDS)]
+"""Length of a phase in nanoseconds; in hardware it is at least as long."""
+
+
+class _Phases(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class ReadPhases(_Phases):
+    """A read with precharge sense amplifiers: one after the other, from an idle array to an idle array."""
+
+    setup_ns: Phase = 10
+    """Address and source line stand; the word line is still at 0."""
+
+    precharge_ns: Phase = 10
+    """Source and word line at 1: both branches of the amplifier are charged."""
+
+    evaluate_ns: Phase = 20
+    """Source line at 0: the branch of lower resistance wins."""
+
+    hold_ns: Phase = 10
+    """The bits stand at the amplifiers' outputs; they are taken at the end."""
+
+    off_ns: Phase = 10
+    """Word line at 0, before the address may change."""
+
+
+class ProgrammingPhases(_Phases):
+    """A programming pulse: set-up, drive, pulse, off; and a wait where the supply changes."""
+
+    setup_ns: Phase = 10
+    """Address and enable of the programming circuit (CBLEN) stand; all lines are at 0."""
+
+    drive_ns: Phase = 10
+    """Bit lines (CBL) and source line (CSL) are driven; the word line is still at 0."""
+
+    forming_ns: Phase = 10_000
+    """Word line at 1, forming."""
+
+    set_ns: Phase = 1_000
+    """Word line at 1, SET."""
+
+    reset_ns: Phase = 1_000
+    """Word line at 1, RESET."""
+
+    off_ns: Phase = 10
+    """Word line at 0, before any other line may change."""
+
+    supply_ns: Phase = 10_000
+    """From a change of the selected supply until the voltage stands."""
+
+    longest_pulse_ns: Phase = 100_000
+    """No pulse is longer, whatever the host does; in hardware it is at most as long."""
+
+
+class ReadClocks(NamedTuple):
+    """:class:`ReadPhases` in clocks."""
+
+    setup: int
+    """Clocks of this phase; so for the following."""
+    precharge: int
+    evaluate: int
+    hold: int
+    off: int
+
+    @property
+    def total(self) -> int:
+        """Clocks of a read."""
+        return sum(self)
+
+
+class ProgrammingClocks(NamedTuple):
+    """:class:`ProgrammingPhases` in clocks."""
+
+    setup: int
+    """Clocks of this phase; so for the following."""
+    drive: int
+    forming: int
+    set: int
+    reset: int
+    off: int
+    supply: int
+    longest_pulse: int
+
+    @property
+    def overhead(self) -> int:
+        """Clocks of a pulse beside the pulse itself."""
+        return self.setup + self.drive + self.off
+
+
+class ArrayConfig(_Phases):
+    """An array of memristors as its sequencers see it.
+
+    A phase takes as many clocks as it needs to be no shorter than it says, and at least one; the limit of a pulse as
+    many as it can have without being longer.
+    """
+
+    geometry: ArrayGeometry
+    """How many cells, and where."""
+
+    clock_hz: int = pydantic.Field(ge=1_000_000, le=NANOSECONDS)
+    """Frequency of the logic's clock in hertz."""
+
+    read: ReadPhases = ReadPhases()
+    """How cells are read."""
+
+    programming: ProgrammingPhases = ProgrammingPhases()
+    """How cells are programmed."""
+
+    attempts: int = pydantic.Field(default=8, ge=1, le=255)
+    """How often a cell is programmed at most until it reads right."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        clocks, phases = self.programming_clocks, self.programming
+        longest = f"longest_pulse_ns = {phases.longest_pulse_ns} at {self.clock_hz} Hz"
+        if not clocks.longest_pulse:
+            raise ValueError(f"longest_pulse_ns must be at least a clock, {self.clocks_ns(1)} ns: {longest}")
+        most = self.clocks_ns(clocks.longest_pulse)
+        for name in ("forming", "set", "reset"):
+            if getattr(clocks, name) > clocks.longest_pulse:
+                value = getattr(phases, f"{name}_ns")
+                raise ValueError(f"{name}_ns must be at most {most}, not {value}: whole clocks within {longest}")
+        return self
+
+    def clocks(self, nanoseconds: int) -> int:
+        """The fewest clocks, at least one, that last so long."""
+        return max(1, -(-nanoseconds * self.clock_hz // NANOSECONDS))
+
+    def clocks_ns(self, clocks: int) -> int:
+        """Whole nanoseconds that so many clocks last, rounded down."""
+        return clocks * NANOSECONDS // self.clock_hz
+
+    @property
+    def read_clocks(self) -> ReadClocks:
+        """Clocks of each phase of a read."""
+        read = self.read
+        phases = (read.setup_ns, read.precharge_ns, read.evaluate_ns, read.hold_ns, read.off_ns)
+        return ReadClocks(*map(self.clocks, phases))
+
+    @property
+    def programming_clocks(self) -> ProgrammingClocks:
+        """Clocks of each phase of programming, and the most clocks of a pulse."""
+        phases = self.programming
+        return ProgrammingClocks(
+            setup=self.clocks(phases.setup_ns),
+            drive=self.clocks(phases.drive_ns),
+            forming=self.clocks(phases.forming_ns),
+            set=self.clocks(phases.set_ns),
+            reset=self.clocks(phases.reset_ns),
+            off=self.clocks(phases.off_ns),
+            supply=self.clocks(phases.supply_ns),
+            longest_pulse=phases.longest_pulse_ns * self.clock_hz // NANOSECONDS,
+        )

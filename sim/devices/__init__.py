@@ -1,0 +1,1 @@
+"""Cell physics for co-simulation: memristors as the logic around them sees them."""
