@@ -7,10 +7,11 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ff.config import FFConfig
-from hwgen.ff.draw import DRAW_CLOCKS
-from hwgen.ff.lists import SAMPLE_BANKS, bank_bits, list_layout, output_entries, output_lists
+from hwgen.ff.lists import bank_bits, list_layout, output_entries, output_lists
+from hwgen.ff.plan import SAMPLE_BANKS
 from hwgen.ff.program import CURRENT, OTHER
 from hwgen.ff.signature import trailer_layout
+from hwgen.ff.unit_clocks import DRAW_CLOCKS
 from hwgen.ff.unit_format import ANNEALING_BITS
 
 
@@ -99,6 +100,8 @@ class Control(wiring.Component):
                     m.next = "LAYER"
                     if config.view_shift and config.learning:
                         with m.If(self.trailer.learn & self.known & self.learns[: config.depth].any()):
+                            # The generator moves on: this one learns to the end.
+                            m.d.sync += self.learning.eq(1)
                             m.next = "VIEWS"
             if config.view_shift and config.learning:
                 clocks = Signal(range(DRAW_CLOCKS))

@@ -17,15 +17,17 @@ from hwgen.crossbar.elements import packed
 from hwgen.crossbar.pipeline import SynapsePipeline
 from hwgen.crossbar.stages import MEMORY_STAGES
 from hwgen.ff.config import FFConfig
-from hwgen.ff.draw import ControlGenerator
-from hwgen.ff.lists import SAMPLE_BANKS, sample_format
+from hwgen.ff.contrastive_network import ContrastiveNetwork
+from hwgen.ff.counters import phases
+from hwgen.ff.generators import Generators
+from hwgen.ff.lists import sample_format, sample_lists
 from hwgen.ff.memory import to_words
 from hwgen.ff.network import Network
 from hwgen.ff.plan import ArrayPlan
 from hwgen.ff.registers import CORE_NUMBER, register_map
-from hwgen.ff.rounding import RoundingGenerator
 from hwgen.ff.signature import result_layout, trailer_layout
 from hwgen.ff.statistics import Statistics
+from hwgen.ff.supervised_network import SupervisedNetwork
 from hwgen.ff.sweeps import NO_NOTE, synapse_pipeline
 from hwgen.ff.weights import FFWeights
 from hwgen.parts.skid_buffer import SkidBuffer
@@ -36,7 +38,7 @@ FLUSH_CLOCKS = MEMORY_STAGES + 1
 
 
 class FFCore(wiring.Component):
-    """The contrastive Forward-Forward machine of a config, its layers sharing one engine.
+    """The Forward-Forward machine of a config, its layers sharing one engine.
 
     Args:
         config: its parameters.
@@ -49,12 +51,12 @@ class FFCore(wiring.Component):
     Reset leaves the weights and the generators as they are; in mid-learning, some weights may have learnt the sample
     and others not. A soft reset waits until they all have; until then ``busy_cycles``, just cleared, counts on.
 
-    Raises :class:`ValueError` for a supervised or recurrent machine.
+    Raises :class:`ValueError` for a recurrent machine.
     """
 
     def __init__(self, config: FFConfig, weights: FFWeights | None = None) -> None:
-        if config.supervised or config.recurrent:
-            raise ValueError("config must be that of a contrastive machine that is not recurrent")
+        if config.recurrent:
+            raise ValueError("config must be that of a machine that is not recurrent")
         self.config = config
         self.weights = weights
         self.map = register_map(config)
@@ -74,26 +76,25 @@ class FFCore(wiring.Component):
         m = Module()
         config, weights = self.config, self.weights
         m.submodules.bank = bank = RegisterBank(self.map)
-        m.submodules.lists = lists = ActiveInputs(banks=SAMPLE_BANKS, **vars(sample_format(config)))
+        m.submodules.lists = lists = ActiveInputs(banks=sample_lists(config), **vars(sample_format(config)))
         flush = Signal()  # the samples in the machine are dropped
-        network = Network(config)
+        network = SupervisedNetwork(config) if config.supervised else ContrastiveNetwork(config)
         m.submodules.network = ResetInserter(flush)(network)
         # The buffer is not reset with the rest: a result once offered on y stays until it is taken.
         m.submodules.result = result = SkidBuffer(result_layout(config))
         m.submodules.statistics = statistics = Statistics(config)
         layers = None if weights is None else weights.layers
         readout = None if weights is None or weights.readout is None else (weights.readout,)
-        memories = [
-            self._add_memory(m, network, network.plan, network.stage.note, "", layers),
-            self._add_memory(m, network, network.readout_plan, NO_NOTE, "readout_", readout),
-        ]
+        memories = {"weights": self._add_memory(m, network, network.plan, network.stage.note, "", layers)}
+        if not config.supervised:
+            memories["readout"] = self._add_memory(m, network, network.readout_plan, NO_NOTE, "readout_", readout)
         connect(m, flipped(self.bus), bank.bus)
-        for window, memory in zip((bank.weights, bank.readout), memories, strict=True):
-            connect(m, window, memory.window)
+        for window, memory in memories.items():
+            connect(m, getattr(bank, window), memory.window)
         connect(m, result.o, flipped(self.y))
         self._add_lists(m, lists, network)
         self._add_results(m, network, result, statistics, flush)
-        self._add_content(m, bank, flush, lists, network, memories)
+        self._add_content(m, bank, flush, lists, network, list(memories.values()))
         self._add_generators(m, bank, network)
         self._add_registers(m, bank, network, statistics, flush)
         return m
@@ -150,6 +151,8 @@ class FFCore(wiring.Component):
             statistics.complete.eq(complete),
             statistics.wrong.eq(network.result.prediction != network.sample.label),
         ]
+        if phases(self.config):
+            m.d.comb += statistics.phase.eq(network.phase)
         if self.config.learning:
             m.d.comb += [
                 statistics.learn.eq(network.learnt),
@@ -159,9 +162,12 @@ class FFCore(wiring.Component):
                 statistics.current.eq(network.current),
                 statistics.saturated.eq(network.saturated),
                 statistics.saturated_layer.eq(network.saturated_layer),
-                statistics.readout_learning.eq(network.readout_learning),
-                statistics.readout_saturated_more.eq(network.readout_saturated),
             ]
+            if not self.config.supervised:
+                m.d.comb += [
+                    statistics.readout_learning.eq(network.readout_learning),
+                    statistics.readout_saturated_more.eq(network.readout_saturated),
+                ]
 
     def _add_content(
         self,
@@ -175,7 +181,9 @@ class FFCore(wiring.Component):
         """Soft reset, filling the memories, and what x brings meanwhile."""
         config = self.config
         strobes = fields_of(self.map.register("control"), bank.control)
-        learning, kept = (network.learning, network.known) if config.learning else (0, 0)
+        learning = network.learning if config.learning else 0
+        kept = network.known if config.learning and not config.supervised else 0
+        readout_working = 0 if config.supervised else network.readout_working
 
         # A sample that has begun to learn learns to the end: a soft reset leaves no half of it in the memories.
         resetting = self.resetting
@@ -197,7 +205,7 @@ class FFCore(wiring.Component):
         accessing = Cat(memory.accessing for memory in memories).any()
         filling = Cat(memory.filling for memory in memories).any()
         start = ~filling & (asked | ~filled.any())
-        working = network.working | network.readout_working | pending
+        working = network.working | readout_working | pending
         m.d.comb += [
             busy.eq((lists.held != kept) | ~network.idle | self.y.valid | resetting | working),
             absent.eq(~filled.all() | asked | filling | resetting),
@@ -223,34 +231,29 @@ class FFCore(wiring.Component):
         connect_interrupts(m, bank, y=self.y, busy=busy & ~resetting, irq=self.irq)
 
     def _add_generators(self, m: Module, bank: RegisterBank, network: Network) -> None:
-        """The random numbers for rounding, and those for views."""
+        """The random numbers for rounding, and those for views or wrong labels."""
         config = self.config
         strobes = fields_of(self.map.register("control"), bank.control)
-        seeds = config.rounding_seeds if self.weights is None else self.weights.rounding
-        depth = config.depth
-        m.submodules.rounding = rounding = RoundingGenerator(seeds[:depth])
-        m.submodules.readout_rounding = readout_rounding = RoundingGenerator(seeds[depth:])
-        m.submodules.views = views = ControlGenerator(
-            config.control_seed if self.weights is None else self.weights.control
-        )
-        for generator, prefix in ((rounding, ""), (readout_rounding, "readout_")):
-            m.d.comb += [
-                generator.draw.eq(getattr(network, f"{prefix}draw")),
-                getattr(network, f"{prefix}random").eq(generator.word),
-                generator.write_state.eq(bank.seed),
-            ]
+        m.submodules.generators = generators = Generators(config, self.weights)
         m.d.comb += [
-            rounding.write.eq(strobes["set_generator"] & (bank.generator < depth)),
-            rounding.write_layer.eq(bank.generator),
-            readout_rounding.write.eq(strobes["set_generator"] & (bank.generator == depth)),
-            views.write.eq(strobes["set_generator"] & (bank.generator == config.engines)),
-            views.write_state.eq(bank.seed),
-            bank.random.eq(views.state),
+            generators.write.eq(strobes["set_generator"]),
+            generators.number.eq(bank.generator),
+            generators.write_state.eq(bank.seed),
+            generators.draw.eq(network.draw),
+            network.random.eq(generators.random),
+            bank.random.eq(generators.control_state),
+            *(getattr(bank, f"rounding_{number}").eq(state) for number, state in enumerate(generators.rounding)),
         ]
-        for engine, state in enumerate([*rounding.states, *readout_rounding.states]):
-            m.d.comb += getattr(bank, f"rounding_{engine}").eq(state)
+        if not config.supervised:
+            m.d.comb += [
+                generators.readout_draw.eq(network.readout_draw),
+                network.readout_random.eq(generators.readout_random),
+            ]
         if config.learning:
-            m.d.comb += [views.step.eq(network.draw_views), network.view_state.eq(views.state)]
+            m.d.comb += [
+                generators.control_draw.eq(network.control_draw),
+                network.control_state.eq(generators.control_state),
+            ]
 
     def _add_registers(
         self,
@@ -290,8 +293,6 @@ class FFCore(wiring.Component):
             *(getattr(bank, name).eq(getattr(statistics, name)) for name in statistics.names),
         ]
         if config.learning:
-            m.d.comb += [
-                network.learns.eq(bank.learns),
-                network.annealing.eq(bank.annealing),
-                network.forget.eq(strobes["forget"]),
-            ]
+            m.d.comb += [network.learns.eq(bank.learns), network.annealing.eq(bank.annealing)]
+            if not config.supervised:
+                m.d.comb += network.forget.eq(strobes["forget"])

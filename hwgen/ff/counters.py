@@ -20,6 +20,13 @@ READOUT = {
     "readout_updates": "Updates of the read-out.",
     "readout_saturated": "Weights of the read-out that an update would have moved beyond their range.",
 }
+PHASES = {
+    "pass": "Clocks of the layers' passes.",
+    "learn": "Clocks in which layers learnt.",
+    "list": "Clocks of waiting for the list of what a layer gives, when it has done its work.",
+    "readout": "Clocks of the read-out, its learning included.",
+}
+"""What clocks are spent on; one sample is at work at a time, and the phases follow each other."""
 INFERENCE = frozenset({"inferred", "infer_errors"})
 """The statistics that a machine without learning has, too."""
 
@@ -32,4 +39,12 @@ def counters(config: FFConfig) -> dict[str, str]:
             found |= {f"{name}_{layer}": f"Layer {layer}: {text}" for name, text in PER_LAYER.items()}
         if not config.supervised:
             found |= READOUT
-    return found
+    return found | {f"{phase}_cycles": PHASES[phase] for phase in phases(config)}
+
+
+def phases(config: FFConfig) -> tuple[str, ...]:
+    """The phases that the machine has and counts the clocks of. None are counted in supervised and recurrent
+    machines."""
+    if config.supervised or config.recurrent:
+        return ()
+    return tuple(phase for phase in PHASES if config.learning or phase != "learn")

@@ -1,4 +1,4 @@
-"""The generator of random numbers that say how views are moved."""
+"""The generator of random numbers that say how views are moved, or which wrong labels are tried."""
 
 from amaranth.hdl import Elaboratable, Module, Signal
 from amaranth.lib import wiring
@@ -8,8 +8,6 @@ from hwgen.parts.lfsr import linear
 from hwgen.parts.polynomials import step_columns
 
 STATE_BITS = 32
-DRAW_CLOCKS = STATE_BITS
-"""Clocks of a draw: then all bits of the state are new."""
 
 FIELD_BITS = 8
 """Bits that a coordinate is drawn from."""

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from hwgen.bus.learning_driver import LearningDriver
 from hwgen.crossbar.words import fill_clocks
+from hwgen.errors import HwgenError
 from hwgen.ff import defaults
 from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import counters
@@ -84,13 +85,16 @@ class FFDriver(LearningDriver[FFResult]):
         model."""
         depth = self.config.depth
         chosen = {check_integer("a layer that learns", layer, 0, depth - 1) for layer in layers}
+        if readout and self.config.supervised:
+            raise HwgenError("readout must be False: a supervised machine has no read-out")
         self.write_register("learns", sum(1 << layer for layer in chosen) | readout << depth)
 
     def run(self, samples: ArrayLike, labels: ArrayLike | None = None, learn: ArrayLike | None = None) -> FFResult:
         """Classify samples in order and learn from some; arguments and errors as in the golden model."""
         payloads = self.stimulus.pack_samples(samples, labels, learn)
         self.wait_until_filled()
-        self.strobe("forget")
+        if not self.config.supervised:
+            self.strobe("forget")
         busy_before = self.read_register("busy_cycles")
         results, elapsed = self.transport.stream(payloads, len(payloads) // self.config.x_beats)
         busy = self.read_register("busy_cycles") - busy_before

@@ -25,7 +25,8 @@ class Handover(wiring.Component):
     - ``pass_done``, ``pass_bank``: a pass of the layer is done; ``give``, ``give_ready``, ``give_layer``,
       ``give_bank``: to the units.
     - ``ready``, ``bank``, ``count``, ``claim``: to the :class:`~hwgen.crossbar.active.ActiveInputs` of lists.
-    - ``positives``: each layer's list, ``negative``: the last one of a negative pass, until others are claimed.
+    - ``positives``: each layer's list, ``negative``: the one of a negative pass that was there at ``start``: the list
+      that the layer works on stays while that of what it gives is made.
     """
 
     def __init__(self, stage: Stage, *, entries: int, banks: int) -> None:
@@ -56,6 +57,7 @@ class Handover(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         both = Signal()
+        negative = Signal.like(self.negative)  # the last one
         on_negative = Signal()
         passed = Signal(2)  # passes that are done
         with m.If(self.pass_done):
@@ -66,6 +68,7 @@ class Handover(wiring.Component):
                 m.d.comb += self.done.eq(1)
                 m.d.sync += [on_negative.eq(0), passed.eq(0), both.eq(self.both), self.give_layer.eq(self.layer)]
                 with m.If(self.start):
+                    m.d.sync += self.negative.eq(negative)
                     m.next = "PASS"
             with m.State("PASS"):
                 m.d.comb += self.give.eq(passed.bit_select(on_negative, 1) & self.give_ready)
@@ -75,7 +78,7 @@ class Handover(wiring.Component):
                 m.d.comb += self.claim.eq(self.ready)
                 with m.If(self.ready):
                     with m.If(on_negative):
-                        m.d.sync += [self.negative.bank.eq(self.bank), self.negative.count.eq(self.count)]
+                        m.d.sync += [negative.bank.eq(self.bank), negative.count.eq(self.count)]
                     with m.Else():
                         positive = self.positives[self.give_layer]
                         m.d.sync += [positive.bank.eq(self.bank), positive.count.eq(self.count), on_negative.eq(1)]

@@ -5,8 +5,6 @@ from hwgen.ff.lists import bank_bits, output_entries, output_lists
 from hwgen.ff.plan import ArrayPlan, engine_plan, readout_plan
 from hwgen.ff.stage import Stage
 
-PASSES = 2
-
 
 def engine_array(config: FFConfig) -> ArrayPlan:
     """The array that all layers share. Its lists are those of samples and, above them, those that layers give."""
@@ -25,5 +23,9 @@ def readout_array(config: FFConfig) -> ArrayPlan:
 
 
 def stage_of(config: FFConfig) -> Stage:
-    """The units stage of that engine, which keeps one positive and one negative pass."""
-    return Stage(config, engine_array(config), PASSES)
+    """The units stage of that engine, which keeps one positive and one negative pass; in a supervised machine, a pass
+    for each label, or where it learns for the right one and the candidates for the wrong one."""
+    passes = 2
+    if config.supervised:
+        passes = max(config.classes, 1 + config.candidates) if config.learning else config.classes
+    return Stage(config, engine_array(config), passes)

@@ -8,9 +8,12 @@ from hwgen.crossbar.sample import SampleFormat
 from hwgen.crossbar.scanner import entry_layout as listed_layout
 from hwgen.crossbar.stages import LIST_STAGES
 from hwgen.ff.config import FFConfig
+from hwgen.ff.plan import SAMPLE_BANKS
 
-SAMPLE_BANKS = 3
-"""Lists of samples: of the one before, the present one, and the one that comes in."""
+
+def sample_lists(config: FFConfig) -> int:
+    """Lists of samples. In a supervised machine nothing is made of the one before."""
+    return SAMPLE_BANKS - config.supervised
 
 
 def list_layout(banks: int, entries: int) -> data.StructLayout:
@@ -19,7 +22,11 @@ def list_layout(banks: int, entries: int) -> data.StructLayout:
 
 
 def output_lists(config: FFConfig) -> int:
-    """Most lists of what layers give that a sample needs: of the last layer, that of the positive pass."""
+    """Lists of what layers give. In a contrastive machine as many as a sample needs: of the last layer, that of the
+    positive pass. In a supervised one those that a layer needs, and where another layer follows those that it gives;
+    its last layer gives none."""
+    if config.supervised:
+        return (0, 2, 4)[min(config.depth, 3) - 1]
     return 2 * config.depth - 1 if config.learning else config.depth
 
 
@@ -30,7 +37,7 @@ def output_entries(config: FFConfig) -> int:
 
 def bank_bits(config: FFConfig) -> int:
     """Bits of a list's place among those of its kind. A bit above them says of which kind it is."""
-    return max(1, (max(SAMPLE_BANKS, output_lists(config)) - 1).bit_length())
+    return max(1, (max(sample_lists(config), output_lists(config)) - 1).bit_length())
 
 
 def sample_format(config: FFConfig) -> SampleFormat:
@@ -64,33 +71,39 @@ class ListReader(wiring.Component):
     Args:
         config: the machine's parameters.
         entry: what a sweep takes of an entry.
-        sample, output: formats of the two.
+        sample, output: formats of the two; None: no layer gives any.
 
     Members: ``bank``: with :func:`bank_bits` bits the list's place, and above them whether a layer has given it;
     ``entry``: what was asked for ``LIST_STAGES`` clocks ago; ``sample_entry``, ``output_entry``: what each memory
     answers then.
     """
 
-    def __init__(self, config: FFConfig, entry: data.StructLayout, sample: SampleFormat, output: SampleFormat) -> None:
+    def __init__(
+        self, config: FFConfig, entry: data.StructLayout, sample: SampleFormat, output: SampleFormat | None
+    ) -> None:
         self.config = config
+        self.output = output
         super().__init__(
             {
                 "bank": In(bank_bits(config) + 1),
                 "entry": Out(entry),
                 "sample_entry": In(listed_layout(sample)),
-                "output_entry": In(listed_layout(output)),
+                **({} if output is None else {"output_entry": In(listed_layout(output))}),
             }
         )
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
+        # An entry of a sample of one bit has no value: it is 1.
+        value = self.sample_entry.value if self.config.input_bits > 1 else 1
+        if self.output is None:
+            m.d.comb += [self.entry.index.eq(self.sample_entry.index), self.entry.value.eq(value)]
+            return m
         from_layer = self.bank[-1]
         for stage in range(LIST_STAGES):
             delayed = Signal(name=f"from_layer_{stage}")
             m.d.sync += delayed.eq(from_layer)
             from_layer = delayed
-        # An entry of a sample of one bit has no value: it is 1.
-        value = self.sample_entry.value if self.config.input_bits > 1 else 1
         m.d.comb += [
             self.entry.index.eq(Mux(from_layer, self.output_entry.index, self.sample_entry.index)),
             self.entry.value.eq(Mux(from_layer, self.output_entry.value, value)),

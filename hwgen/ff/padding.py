@@ -14,22 +14,25 @@ class Padding(wiring.Component):
     Args:
         units: the units of the engine's layers.
 
-    Members: ``start``: strobe, before the first beat: the next beats are of ``layer``; ``i``: beats, then a trailer;
-    ``o``: what becomes of them.
+    Members: ``start``: strobe, with ``ready``, before the first beat: the next beats are of ``layer``; ``ready``: the
+    last trailer has gone; ``i``: beats, then a trailer; ``o``: what becomes of them.
     """
 
     def __init__(self, units: UnitFormat) -> None:
         self.units = units
         beat = stream.Signature(units.unit_lanes * units.output_bits)
-        super().__init__({"start": In(1), "layer": In(range(len(units.units))), "i": In(beat), "o": Out(beat)})
+        layer = range(len(units.units))
+        super().__init__({"start": In(1), "ready": Out(1), "layer": In(layer), "i": In(beat), "o": Out(beat)})
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         most = max(self.units.beats)
         passing = Signal(range(most + 1))  # beats to come of the layer
         missing = Signal(range(most))
+        trailer = Signal()  # is to come
         pads = (passing == 0) & (missing != 0)
         m.d.comb += [
+            self.ready.eq(~trailer),
             self.o.valid.eq(self.i.valid | pads),
             self.o.payload.eq(Mux(pads, 0, self.i.payload)),
             self.i.ready.eq(self.o.ready & ~pads),
@@ -39,8 +42,11 @@ class Padding(wiring.Component):
                 m.d.sync += passing.eq(passing - 1)
             with m.Elif(missing != 0):
                 m.d.sync += missing.eq(missing - 1)
+            with m.Else():
+                m.d.sync += trailer.eq(0)
         with m.If(self.start):
             m.d.sync += [
+                trailer.eq(1),
                 passing.eq(of_layer(self.units.beats, self.layer)),
                 missing.eq(of_layer([most - beats for beats in self.units.beats], self.layer)),
             ]

@@ -21,6 +21,9 @@ VIEW_STAGES = 3
 TREE_LEVELS = 3
 """Levels of two-input adders between two registers of the tree over the lanes."""
 
+SAMPLE_BANKS = 3
+"""Lists of samples: of the one before, the present one, and the one that comes in."""
+
 RANDOM_BITS = 16
 """Bits of the generator for rounding."""
 

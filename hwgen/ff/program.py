@@ -1,4 +1,4 @@
-"""What a contrastive machine does with a layer: the sweeps that its passes are summed by, and the terms of its steps.
+"""What a machine does with a layer: the sweeps by which a contrastive one sums its passes, and the terms of its steps.
 Plain data: imports no HDL."""
 
 from dataclasses import dataclass
@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from hwgen.ff.config import FFConfig
 
 POSITIVE, NEGATIVE = range(2)
-"""The passes, and the banks in which they are kept."""
+"""The passes, and in a contrastive machine the banks in which they are kept."""
 
 CURRENT, OTHER = range(2)
-"""A layer's lists: of the first one, the present sample and the one before; of the others, what the layer below gives
-in the positive and in the negative pass."""
+"""A layer's lists: of the first one, the present sample and in a contrastive machine the one before; of the others,
+what the layer below gives in the positive and in the negative pass."""
+
+RIGHT, WRONG = range(2, 4)
+"""In the place of a list, in the first layer of a supervised machine: the input that stands for a label."""
 
 CLEAR, KEEP, RESTORE = range(3)
 """What a sum begins with: the values of :class:`~hwgen.ff.sweeps.Begin`."""
@@ -47,14 +50,13 @@ class Program:
     """For a layer of a kind."""
 
     sums: tuple[Sum, ...]
+    """Of a supervised machine none: see :class:`~hwgen.ff.label_sums.LabelSums`."""
     terms: tuple[Term, ...] = ()
     """Empty: it does not learn."""
 
 
-UPPER = Program(
-    (Sum(CURRENT, bank=POSITIVE), Sum(OTHER, bank=NEGATIVE)),
-    (Term(CURRENT, 1, 0), Term(OTHER, 0, 1)),
-)
+UPPER_TERMS = (Term(CURRENT, 1, 0), Term(OTHER, 0, 1))
+UPPER = Program((Sum(CURRENT, bank=POSITIVE), Sum(OTHER, bank=NEGATIVE)), UPPER_TERMS)
 UPPER_ALONE = Program((Sum(CURRENT, bank=POSITIVE),))
 FIRST = Program(
     (Sum(CURRENT, double=True, bank=POSITIVE), Sum(OTHER, begin=KEEP, bank=NEGATIVE)),
@@ -69,13 +71,18 @@ FIRST_VIEWS = Program(
     ),
     (Term(CURRENT, 1, 1, FIRST_VIEW), Term(CURRENT, 1, 0, SECOND_VIEW), Term(OTHER, 0, 1, SECOND_VIEW)),
 )
+FIRST_LABELS = Program((), (Term(CURRENT, 1, 1), Term(RIGHT, 1, 0), Term(WRONG, 0, 1)))
+UPPER_LABELS = Program((), UPPER_TERMS)
 
 UPPER_KIND, PAIRS_KIND = 1, 2
-"""A program's number: 0 for the first layer, ``UPPER_KIND`` for the others; ``PAIRS_KIND`` more with both passes."""
+"""A program's number: 0 for the first layer, ``UPPER_KIND`` for the others; in a contrastive machine ``PAIRS_KIND``
+more with both passes."""
 
 
 def programs(config: FFConfig) -> tuple[Program, ...]:
     """All that the machine knows, by number."""
+    if config.supervised:
+        return FIRST_LABELS, UPPER_LABELS
     if not config.learning:
         return FIRST_ALONE, UPPER_ALONE
     return FIRST_ALONE, UPPER_ALONE, FIRST_VIEWS if config.view_shift else FIRST, UPPER

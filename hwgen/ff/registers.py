@@ -15,6 +15,9 @@ CORE_NUMBER = 3
 COUNT_BITS = 48
 """Width of the counters."""
 
+GENERATOR_BITS = 3
+"""Width of a generator's number."""
+
 
 def register_map(config: FFConfig) -> RegisterMap:
     """The common registers, the states of the generators, what learns, the statistics, and the weights as windows."""
@@ -28,7 +31,8 @@ def register_map(config: FFConfig) -> RegisterMap:
                 (
                     Field(
                         "engines",
-                        "A bit for each layer, layer 0 lowest, and above them one for the read-out.",
+                        "A bit for each layer, layer 0 lowest"
+                        + ("." if config.supervised else ", and above them one for the read-out."),
                         width=config.engines,
                         reset=(1 << config.engines) - 1,
                     ),
@@ -44,6 +48,10 @@ def register_map(config: FFConfig) -> RegisterMap:
         if config.learning
         else ()
     )
+    forget = () if config.supervised else (Field("forget", "The next sample makes no pair with the one before."),)
+    windows = [_window("weights", engine_array(config), "The layers' weights")]
+    if not config.supervised:
+        windows.append(_window("readout", readout_array(config), "The read-out's weights"))
     return core_map(
         control=(
             Field(
@@ -52,7 +60,7 @@ def register_map(config: FFConfig) -> RegisterMap:
                 "and while the windows are accessed.",
             ),
             Field("set_generator", "The state of the generator that generator names becomes seed."),
-            Field("forget", "The next sample makes no pair with the one before."),
+            *forget,
             Field("clear_statistics", "All statistics become 0."),
         ),
         status=(Field("initialising", "The weights are being filled; x waits, and the windows cannot be read."),),
@@ -68,7 +76,13 @@ def register_map(config: FFConfig) -> RegisterMap:
                 "generator",
                 Access.READ_WRITE,
                 "The generator that set_generator sets.",
-                (Field("number", f"{config.engines}: the control generator; below: that of rounding.", width=3),),
+                (
+                    Field(
+                        "number",
+                        f"{config.engines}: the control generator; below: that of rounding.",
+                        width=GENERATOR_BITS,
+                    ),
+                ),
             ),
             Register(
                 "random",
@@ -80,7 +94,7 @@ def register_map(config: FFConfig) -> RegisterMap:
                 Register(
                     f"rounding_{engine}",
                     Access.READ,
-                    "State of a generator for rounding: of this layer's, or of the read-out's, the last one.",
+                    f"State of the generator for rounding of {_engine_name(config, engine)}.",
                     (Field("value", "Moves on with each entry of an update.", width=RANDOM_BITS),),
                 )
                 for engine in range(config.engines)
@@ -91,11 +105,13 @@ def register_map(config: FFConfig) -> RegisterMap:
                 for name, text in counters(config).items()
             ),
         ),
-        windows=(
-            _window("weights", engine_array(config), "The layers' weights"),
-            _window("readout", readout_array(config), "The read-out's weights"),
-        ),
+        windows=tuple(windows),
     )
+
+
+def _engine_name(config: FFConfig, engine: int) -> str:
+    """What has the generator for rounding of this number."""
+    return f"layer {engine}" if engine < config.depth else "the read-out"
 
 
 def _window(name: str, plan: ArrayPlan, what: str) -> Window:

@@ -43,6 +43,17 @@ class Stage:
         )
 
     @property
+    def gives(self) -> bool:
+        """Whether what layers give is wanted: by the next layer, or by a read-out."""
+        return not self.config.supervised or self.config.depth > 1
+
+    @property
+    def step_banks(self) -> int:
+        """Passes that a step may be made of, in the lowest banks: those of two views, or of the right label and the
+        candidates for the wrong one."""
+        return 1 + self.config.candidates if self.config.supervised else 2
+
+    @property
     def learning(self) -> bool:
         """Whether the machine learns."""
         return self.config.learning

@@ -7,8 +7,9 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ff.config import FFConfig
-from hwgen.ff.counters import counters
+from hwgen.ff.counters import counters, phases
 from hwgen.ff.modulator import NEGATIVE, POSITIVE
+from hwgen.ff.phases import Phase
 from hwgen.ff.registers import COUNT_BITS
 from hwgen.ff.signature import goodness_bits
 
@@ -17,9 +18,9 @@ class Statistics(wiring.Component):
     """Counts what it is told.
 
     Members: ``complete``: strobe, a sample's work is done; with it ``learn``: it was to be learnt from, ``wrong``: its
-    prediction was not its label, ``goodness``: of each layer's passes; ``modulated``: strobe, ``scales`` are the
-    modulators of ``current``, a layer; ``saturated``: so many weights of ``saturated_layer`` did;
-    ``readout_learning``: strobe, the read-out begins to learn; ``readout_saturated_more``: so many of its weights
+    prediction was not its label, ``goodness``: of each layer's passes; ``phase``: what is being done; ``modulated``:
+    strobe, ``scales`` are the modulators of ``current``, a layer; ``saturated``: so many weights of ``saturated_layer``
+    did; ``readout_learning``: strobe, the read-out begins to learn; ``readout_saturated_more``: so many of its weights
     saturated; ``clear``; for each statistics register its value.
 
     Args:
@@ -30,6 +31,8 @@ class Statistics(wiring.Component):
         self.config = config
         self.names = tuple(counters(config))
         members: dict[str, Any] = {"complete": In(1), "wrong": In(1), "clear": In(1)}
+        if phases(config):
+            members["phase"] = In(Phase)
         if config.learning:
             layer = range(config.depth)
             goodness = data.ArrayLayout(goodness_bits(config), 2)
@@ -41,9 +44,9 @@ class Statistics(wiring.Component):
                 "current": In(layer),
                 "saturated": In(range(config.lanes + 1)),
                 "saturated_layer": In(layer),
-                "readout_learning": In(1),
-                "readout_saturated_more": In(range(config.classes + 1)),
             }
+            if not config.supervised:
+                members |= {"readout_learning": In(1), "readout_saturated_more": In(range(config.classes + 1))}
         super().__init__(members | {name: Out(COUNT_BITS) for name in self.names})
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -63,16 +66,22 @@ class Statistics(wiring.Component):
     def _counted(self) -> dict[str, tuple[Value, Any]]:
         """When each counter is increased, and by how much."""
         config, one = self.config, Const(1)
+        clocks: dict[str, tuple[Value, Any]] = {
+            f"{name}_cycles": (self.phase == Phase[name.upper()], one) for name in phases(config)
+        }
         if not config.learning:
-            return {"inferred": (self.complete, one), "infer_errors": (self.complete & self.wrong, one)}
-        found: dict[str, tuple[Value, Any]] = {
+            return clocks | {"inferred": (self.complete, one), "infer_errors": (self.complete & self.wrong, one)}
+        found: dict[str, tuple[Value, Any]] = clocks | {
             "inferred": (self.complete & ~self.learn, one),
             "infer_errors": (self.complete & ~self.learn & self.wrong, one),
             "trained": (self.complete & self.learn, one),
             "train_errors": (self.complete & self.learn & self.wrong, one),
-            "readout_updates": (self.readout_learning, one),
-            "readout_saturated": (self.readout_saturated_more != 0, self.readout_saturated_more),
         }
+        if not config.supervised:
+            found |= {
+                "readout_updates": (self.readout_learning, one),
+                "readout_saturated": (self.readout_saturated_more != 0, self.readout_saturated_more),
+            }
         for layer in range(config.depth):
             learnt, modulated = self.complete & self.learn, self.modulated & (self.current == layer)
             saturated = (self.saturated != 0) & (self.saturated_layer == layer)

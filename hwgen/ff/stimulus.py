@@ -96,7 +96,8 @@ class FFStimulus:
     @property
     def memories(self) -> dict[str, ArrayPlan]:
         """The windows, and what is in them."""
-        return {"weights": engine_array(self.config), "readout": readout_array(self.config)}
+        found = {"weights": engine_array(self.config)}
+        return found if self.config.supervised else found | {"readout": readout_array(self.config)}
 
     def addresses(self, name: str) -> NDArray[np.uint32]:
         """Byte address of every element of a window, word by word."""

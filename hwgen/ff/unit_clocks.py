@@ -3,6 +3,7 @@ same as the RTL."""
 
 from collections.abc import Sequence
 
+from hwgen.ff.defaults import LFSR_WIDTH
 from hwgen.ff.unit_format import UnitFormat
 
 SCALED_STAGES = 3
@@ -63,6 +64,9 @@ def step_clocks(beats: int, positive: int, negative: int) -> int:
     clock in which its last address is issued, ``STEP_STAGES`` before."""
     return beats * ((positive > 0) + (negative > 0)) + STEP_STAGES
 
+
+DRAW_CLOCKS = LFSR_WIDTH
+"""Clocks of a draw of views: then all bits of the generator's state are new."""
 
 READOUT_STAGES = 4
 """Clocks from the last class' sum to a read-out's ``done``: shift, compare, difference, margin."""

@@ -28,12 +28,13 @@ class Units(wiring.Component):
     - ``sums``: from the lanes, noted with :attr:`~hwgen.ff.stage.Stage.note`; ``done``, ``done_bank``, ``goodness``: of
       the pass kept in each bank, as in :class:`~hwgen.ff.activation.Activation`.
     - ``give``: strobe, with ``give_ready``, when a pass is done: its outputs go to ``x``, that of ``give_layer`` in
-      ``give_bank``: beats of as many units as the largest layer has, and a trailer beat of no meaning.
+      ``give_bank``: beats of as many units as the largest layer has, and a trailer beat of no meaning. Only where that
+      is wanted.
 
     Where the machine learns:
 
     - ``modulate``: strobe, take the goodness of the positive pass of ``layer`` from bank 0 and that of the negative one
-      from bank 1; ``modulated``: strobe, ``scales`` are there.
+      from bank 1, in a supervised machine from ``negative_bank``; ``modulated``: strobe, ``scales`` are there.
     - ``steps_start``, with ``steps_ready``: give the steps of ``group`` of ``layer``, ``annealing`` bits smaller, the
       passes being counted ``positive`` and ``negative`` times; ``steps_valid``, ``steps``, ``steps_last``: its beats.
     """
@@ -47,12 +48,15 @@ class Units(wiring.Component):
             "done": Out(1),
             "done_bank": Out(range(stage.banks)),
             "goodness": Out(data.ArrayLayout(units.goodness_bits, stage.banks)),
-            "give": In(1),
-            "give_ready": Out(1),
-            "give_layer": In(layers),
-            "give_bank": In(range(stage.banks)),
-            "x": Out(stream.Signature(units.unit_lanes * units.output_bits)),
         }
+        if stage.gives:
+            members |= {
+                "give": In(1),
+                "give_ready": Out(1),
+                "give_layer": In(layers),
+                "give_bank": In(range(stage.banks)),
+                "x": Out(stream.Signature(units.unit_lanes * units.output_bits)),
+            }
         if stage.learning:
             self.step_bits = step_bits(units.activation_bits, stage.modulator_bits, stage.positive_max)
             members |= {
@@ -70,6 +74,8 @@ class Units(wiring.Component):
                 "steps_last": Out(1),
                 "steps": Out(data.ArrayLayout(signed(self.step_bits), units.unit_lanes)),
             }
+            if stage.config.supervised:
+                members["negative_bank"] = In(range(stage.step_banks))
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Elaboratable:
@@ -83,7 +89,8 @@ class Units(wiring.Component):
             totals=stage.reciprocals is not None,
         )
         self._add_sums(m, activation)
-        self._add_outputs(m, activation)
+        if stage.gives:
+            self._add_outputs(m, activation)
         if stage.learning:
             self._add_steps(m, activation)
         return m
@@ -111,7 +118,7 @@ class Units(wiring.Component):
     def _add_outputs(self, m: Module, activation: Activation) -> None:
         stage = self.stage
         kept = activation.activations if stage.reciprocals is None else activation.scaled
-        m.submodules.memory = memory = self._memory(len(kept.as_value()))
+        m.submodules.memory = memory = self._memory(len(kept.as_value()), stage.banks)
         m.submodules.normaliser = normaliser = Normaliser(
             stage.units, stage.norm_tables, banks=stage.banks, reciprocals=stage.reciprocals
         )
@@ -127,7 +134,7 @@ class Units(wiring.Component):
             normaliser.layer.eq(self.give_layer),
             normaliser.bank.eq(self.give_bank),
             normaliser.start.eq(self.give),
-            self.give_ready.eq(normaliser.ready),
+            self.give_ready.eq(normaliser.ready & padding.ready),
             padding.start.eq(self.give),
             padding.layer.eq(self.give_layer),
         ]
@@ -140,7 +147,8 @@ class Units(wiring.Component):
 
     def _add_steps(self, m: Module, activation: Activation) -> None:
         stage = self.stage
-        m.submodules.activations = memory = self._memory(len(activation.activations.as_value()))
+        m.submodules.activations = memory = self._memory(len(activation.activations.as_value()), stage.step_banks)
+        negative_bank = self.negative_bank if stage.config.supervised else NEGATIVE
         m.submodules.modulator = modulator = Modulator(
             stage.units,
             shifts=stage.goodness_shifts,
@@ -152,7 +160,7 @@ class Units(wiring.Component):
             modulator_bits=stage.modulator_bits,
             positive_max=stage.positive_max,
             beats=stage.plan.beats,
-            banks=stage.banks,
+            banks=stage.step_banks,
         )
         self._write(m, memory, activation)
         m.d.comb += [
@@ -164,7 +172,7 @@ class Units(wiring.Component):
             steps.activations.as_value().eq(memory.word),
             modulator.start.eq(self.modulate),
             modulator.layer.eq(self.layer),
-            modulator.goodness.as_value().eq(Cat(activation.goodness[POSITIVE], activation.goodness[NEGATIVE])),
+            modulator.goodness.as_value().eq(Cat(activation.goodness[POSITIVE], activation.goodness[negative_bank])),
             self.modulated.eq(modulator.done),
             self.scales.eq(modulator.scales),
             steps.start.eq(self.steps_start),
@@ -174,19 +182,19 @@ class Units(wiring.Component):
             steps.annealing.eq(self.annealing),
             steps.beat.eq(of_group(stage.group_beats, self.layer, self.group)),
             steps.bank[POSITIVE].eq(POSITIVE),
-            steps.bank[NEGATIVE].eq(NEGATIVE),
+            steps.bank[NEGATIVE].eq(negative_bank),
             self.steps_ready.eq(steps.ready),
             self.steps_valid.eq(steps.valid),
             self.steps_last.eq(steps.last),
             self.steps.eq(steps.steps),
         ]
 
-    def _memory(self, width: int) -> UnitMemory:
-        return UnitMemory(width, sum(self.stage.units.beats), self.stage.banks)
+    def _memory(self, width: int, banks: int) -> UnitMemory:
+        return UnitMemory(width, sum(self.stage.units.beats), banks)
 
     def _write(self, m: Module, memory: UnitMemory, activation: Activation) -> None:
         m.d.comb += [
-            memory.write.eq(activation.scaled_valid),
+            memory.write.eq(activation.scaled_valid & (activation.write_bank < memory.banks)),
             memory.write_bank.eq(activation.write_bank),
             memory.write_beat.eq(activation.write_beat),
         ]

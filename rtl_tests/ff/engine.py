@@ -130,6 +130,7 @@ class Engine:
             assert ctx.get(pipeline.filled)
             await ctx.tick()
             assert not ctx.get(pipeline.filling)
+            await ctx.tick()  # the last word is written in that clock
 
         self.simulate(bench)
 

@@ -237,8 +237,7 @@ class PlainMachine:
                 self.learn(0, ys, good, terms)
                 self.learn_upper(ys, good, given)
         prediction = self.read(features, label, learn and self.learns[-1])
-        if learn:
-            self.previous = now
+        self.previous = now if learn else None
         return prediction
 
     def fed_back(self, x: Entries) -> Entries:

@@ -71,6 +71,12 @@ def random_config(rng: np.random.Generator, kind: str = "", **values: Any) -> FF
     return FFConfig.parse(drawn | values)
 
 
+def with_unit_lanes(config: FFConfig, rng: np.random.Generator) -> FFConfig:
+    """The same machine with any number of unit lanes that its lanes allow."""
+    divisors = [size for size in range(1, config.lanes + 1) if config.lanes % size == 0]
+    return FFConfig.parse(config.parameters() | {"unit_lanes": int(rng.choice(divisors))})
+
+
 def random_weights(config: FFConfig, rng: np.random.Generator) -> FFWeights:
     """Weights anywhere in their range, many of them at an end of it."""
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hwgen.errors import HwgenError
 from hwgen.ff.config import FFConfig
-from hwgen.ff.counters import counters
+from hwgen.ff.counters import PHASES, counters, phases
 from hwgen.ff.weights import FFWeights
 from hwgen.samples import check_samples
 from rtl_tests.ff.plain import PlainMachine
@@ -123,14 +123,16 @@ def test_a_dump_goes_on_as_if_nothing_had_happened(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_samples_that_are_not_learnt_from_change_nothing(kind: str) -> None:
+def test_samples_that_are_not_learnt_from_change_nothing_and_end_a_row_of_pairs(kind: str) -> None:
     rng = np.random.default_rng(8)
     config = random_config(rng, kind)
     weights = random_weights(config, rng)
     samples, labels, learn = random_samples(config, rng, 30)
     mixed, apart = FFModel(config, weights), FFModel(config, weights)
     mixed.run(samples, labels, learn)
-    apart.train(samples[learn], labels[learn])
+    # What a call ends with is no sample before the next call's first.
+    for part in np.split(np.arange(30), np.flatnonzero(~learn)):
+        apart.train(samples[part][learn[part]], labels[part][learn[part]])
     assert mixed.dump() == apart.dump()
     mixed.infer(samples)
     assert mixed.dump() == apart.dump()
@@ -184,6 +186,7 @@ def test_statistics_are_sums_of_what_happened() -> None:
         result = model.run(samples, labels, learn)
         trace = traced.trace(check_samples(config, samples, labels, learn))
         found, wrong = model.statistics(), result.predictions != labels
+        assert (result.busy_cycles > 0) == (result.elapsed_cycles > 0) == bool(phases(config))
         assert found["samples"] == 40
         assert found["trained"] == learn.sum() and found["inferred"] == (~learn).sum()
         assert found["train_errors"] == (learn & wrong).sum() and found["infer_errors"] == (~learn & wrong).sum()
@@ -207,7 +210,8 @@ def test_a_machine_that_does_not_learn_refuses() -> None:
     assert len(model.infer(samples)) == 3
     with pytest.raises(HwgenError, match=r"ff.learning = false cannot be trained; use infer"):
         model.train(samples, [0, 0, 0])
-    assert set(model.statistics()) == {"samples", "inferred", "infer_errors"}
+    clocks = {f"{phase}_cycles" for phase in PHASES if phase != "learn"}
+    assert set(model.statistics()) == {"samples", "inferred", "infer_errors"} | clocks
 
 
 def test_initialising_starts_anew() -> None:

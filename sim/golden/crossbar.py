@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from hwgen.crossbar.sample import SampleFormat
 from hwgen.crossbar.words import Matrix
 from hwgen.parts.polynomials import TAPS
+from sim.golden.compiled import compiled
 
 COMPLETE = 3
 """Clocks from the last of those that a sample takes until its list is complete."""
@@ -33,7 +33,7 @@ class ActiveEntries:
     """Beats that hold any of them."""
 
 
-@njit(cache=True)
+@compiled
 def scan(
     pixels: NDArray[np.uint8],
     input_bits: int,
@@ -88,7 +88,7 @@ def active_entries(sample: SampleFormat, pixels: NDArray[np.uint8]) -> ActiveEnt
     return ActiveEntries(indices[:count], values[:count], learn[:count], beats)
 
 
-@njit(cache=True)
+@compiled
 def load_clocks(pixel_beats: int, active_inputs: int, active_beats: int) -> int:
     """Clocks that a sample takes when beats are always offered and a bank is free: one for each active input, one for
     each of its ``pixel_beats`` without any, one for the trailer.
@@ -139,14 +139,14 @@ class Loader:
         return transfers, self.ends + 1
 
 
-@njit(cache=True)
+@compiled
 def pass_clocks(entries: int, clear: int, pause: int) -> int:
     """Clocks of a pass over so many entries: one for each, with ``clear`` one before them, with ``pause`` (a slow
     pass) one between two."""
     return clear + entries + pause * max(entries - 1, 0)
 
 
-@njit(cache=True)
+@compiled
 def next_random(state: int) -> int:
     """The 32-bit LFSR's next state: ``{state[30:0], feedback}``."""
     taps = state & TAP_MASK
@@ -155,7 +155,7 @@ def next_random(state: int) -> int:
     return (state << 1 | taps & 1) & 0xFFFFFFFF
 
 
-@njit(cache=True)
+@compiled
 def draw(state: int, bits: int, numbers: Integers) -> int:
     """Uniform random numbers: each takes the lowest bits of the LFSR's next ``bits`` states, the first one lowest, as
     two's complement. Written: ``numbers``, shape ``(n,)``; returns the state after them."""

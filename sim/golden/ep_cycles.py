@@ -8,12 +8,12 @@ is that of the first transfer.
 from typing import Any, NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from hwgen.crossbar.stages import WORD_STAGES
 from hwgen.ep.config import EPConfig
 from hwgen.ep.plan import BANKS, ROW_STAGES, EPPlan
+from sim.golden.compiled import compiled
 from sim.golden.crossbar import COMPLETE, load_clocks, pass_clocks
 
 Ints = NDArray[np.int64]
@@ -82,7 +82,7 @@ class Clocks(NamedTuple):
     more than those in which the machine works."""
 
 
-@njit(cache=True)
+@compiled
 def count(
     timing: Timing, trace: NDArray[np.void], learning: NDArray[np.bool_], slots_changed: NDArray[np.bool_]
 ) -> Clocks:
@@ -155,7 +155,7 @@ def count(
     return Clocks(busy, results, phases)
 
 
-@njit(cache=True)
+@compiled
 def load(timing: Timing, note: Any, loaded: int, bank: int, free: int) -> tuple[int, int, int]:
     """When a sample has come in, when its list is claimed and when its drive is summed; ``loaded``: when the sample
     before it had come in; ``bank``: when its bank was given back; ``free``: from when on lists are claimed."""
@@ -164,13 +164,13 @@ def load(timing: Timing, note: Any, loaded: int, bank: int, free: int) -> tuple[
     return end, claimed, claimed + sweeps_of(timing, note) + DRIVE
 
 
-@njit(cache=True)
+@compiled
 def sweeps_of(timing: Timing, note: Any) -> int:
     """The sweeps of a drive: for each slot a clock to begin, and one for each active input."""
     return timing.groups * pass_clocks(note.active_inputs, 1, 0)
 
 
-@njit(cache=True)
+@compiled
 def phase(timing: Timing, steps: int) -> int:
     """A phase of so many steps."""
     return steps * timing.step + timing.decision

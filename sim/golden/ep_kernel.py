@@ -10,14 +10,14 @@ one array too, layer by layer, inputs left out.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from sim.golden.compiled import compiled
 from sim.golden.crossbar import next_random, scan
 from sim.golden.ep_rule import Inputs, Neurons, Rule
 
 
-@njit(cache=True)
+@compiled
 def drive(rule: Rule, signs: NDArray[np.int8], inputs: Inputs, count: int, neurons: Neurons) -> None:
     """What the inputs send to the first hidden layer, constant over a sample, and the state that follows from it.
 
@@ -39,7 +39,7 @@ def drive(rule: Rule, signs: NDArray[np.int8], inputs: Inputs, count: int, neuro
         neurons.active[j] = neurons.state[j] > rule.state_max[0] >> 1
 
 
-@njit(cache=True)
+@compiled
 def gather(rule: Rule, signs: NDArray[np.int8], neurons: Neurons, moved: NDArray[np.bool_]) -> None:
     """Sums of W B to the layer above and below, where activities have ``moved`` since they were last made."""
     for layer in range(1, len(rule.layers) - 1):
@@ -63,7 +63,7 @@ def gather(rule: Rule, signs: NDArray[np.int8], neurons: Neurons, moved: NDArray
                         sums[j] += row[j]
 
 
-@njit(cache=True)
+@compiled
 def relax(
     rule: Rule,
     signs: NDArray[np.int8],
@@ -110,7 +110,7 @@ def relax(
     return most
 
 
-@njit(cache=True)
+@compiled
 def predict(rule: Rule, states: NDArray[np.int32]) -> int:
     """The class with the largest sum of output states, the lowest of equals."""
     best, best_sum = 0, -1
@@ -123,7 +123,7 @@ def predict(rule: Rule, states: NDArray[np.int32]) -> int:
     return best
 
 
-@njit(cache=True)
+@compiled
 def count_agreement(
     signs: NDArray[np.int8], agreements: NDArray[np.int16], synapse: int, step: int, most: int, threshold: int
 ) -> int:
@@ -137,7 +137,7 @@ def count_agreement(
     return 1
 
 
-@njit(cache=True)
+@compiled
 def learn(
     rule: Rule,
     signs: NDArray[np.int8],
@@ -184,7 +184,7 @@ def learn(
     return input_flips, flips
 
 
-@njit(cache=True)
+@compiled
 def run(
     rule: Rule,
     signs: NDArray[np.int8],

@@ -8,12 +8,13 @@ from numpy.typing import ArrayLike, NDArray
 from hwgen.errors import HwgenError
 from hwgen.ff import defaults
 from hwgen.ff.config import FFConfig
-from hwgen.ff.counters import counters
+from hwgen.ff.counters import PHASES, counters
 from hwgen.ff.result import FFResult
 from hwgen.ff.weights import FFWeights
 from hwgen.integers import check_integer
 from hwgen.samples import Samples, check_samples, check_seed
-from sim.golden import ff_kernel
+from sim.golden import ff_cycles, ff_kernel
+from sim.golden.ff_cycles import Clocks, Timing
 from sim.golden.ff_loop import run
 from sim.golden.ff_rule import NEGATIVE, POSITIVE, Rule, trace_type
 from sim.golden.ff_state import Lists, SampleLists, State, Units
@@ -32,6 +33,7 @@ class FFModel:
     def __init__(self, config: FFConfig, weights: FFWeights | None = None) -> None:
         self.config = config
         self._rule = Rule.of(config)
+        self._timing = Timing.of(config)
         self._lists = Lists.of(config)
         self._previous = SampleLists.of(config)
         self._units = Units.of(config)
@@ -140,11 +142,19 @@ class FFModel:
 
     def run(self, samples: ArrayLike, labels: ArrayLike | None = None, learn: ArrayLike | None = None) -> FFResult:
         """Classify samples in order and learn from some: ``learn``, shape ``(n,)``, booleans, says from which; by
-        default from all if there are labels. The rest is as in :meth:`train`; those only inferred make no pairs."""
+        default from all if there are labels. The rest is as in :meth:`train`. In a contrastive machine, a sample that
+        is only inferred makes no pair, neither with the one before nor with the next one: the next one to learn from is
+        like the first."""
         checked = check_samples(self.config, samples, labels, learn)
         trace = self.trace(checked)
-        self._count(checked, trace)
-        return FFResult(trace["prediction"].copy(), trace["goodness"].copy())
+        clocks = self.clocks(checked, trace)
+        self._count(checked, trace, clocks)
+        return FFResult(
+            predictions=trace["prediction"].copy(),
+            goodness=trace["goodness"].copy(),
+            busy_cycles=clocks.busy,
+            elapsed_cycles=int(clocks.results[-1]) if len(checked.inputs) else 0,
+        )
 
     def trace(self, samples: Samples) -> NDArray[np.void]:
         """Do the work of :meth:`run` and tell all that happened: shape ``(n,)``, dtype
@@ -166,8 +176,15 @@ class FFModel:
         )
         return trace
 
+    def clocks(self, samples: Samples, trace: NDArray[np.void]) -> Clocks:
+        """What the machine takes for samples, traced by :meth:`trace`, when both its streams run at full speed. All 0
+        for a supervised or recurrent machine, whose clocks are not counted."""
+        if self._timing is None:
+            return Clocks(0, np.zeros(len(trace), np.int64), np.zeros(len(PHASES), np.int64))
+        return ff_cycles.count(self._timing, trace, samples.learn, self._learns)
+
     def statistics(self) -> dict[str, int]:
-        """The machine's counters of samples and of what was done with them, by register name:
+        """The machine's counters of samples, of what was done with them and of clocks, by register name:
         :func:`hwgen.ff.counters.counters`."""
         return {"samples": self._samples} | self._counts
 
@@ -190,7 +207,7 @@ class FFModel:
     def close(self) -> None:
         """Nothing to give back; the backends share this method."""
 
-    def _count(self, samples: Samples, trace: NDArray[np.void]) -> None:
+    def _count(self, samples: Samples, trace: NDArray[np.void], clocks: Clocks) -> None:
         """Add what was done to the statistics."""
         learnt, wrong = samples.learn, trace["prediction"] != samples.labels
         more = {
@@ -200,6 +217,7 @@ class FFModel:
             "train_errors": learnt & wrong,
             "readout_updates": trace["readout_updates"],
             "readout_saturated": trace["readout_saturated"],
+            **{f"{phase}_cycles": count for phase, count in zip(PHASES, clocks.phases, strict=True)},
         }
         for layer in range(self.config.depth):
             goodness = np.where(learnt[:, np.newaxis], trace["goodness"][:, layer], 0)

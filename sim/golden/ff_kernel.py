@@ -5,11 +5,11 @@ Weights lie input by input (``[input, unit]``): a loop always runs along memory.
 """
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from hwgen.parts.polynomials import TAPS
 from sim.golden import crossbar
+from sim.golden.compiled import compiled
 from sim.golden.ff_rule import Rule
 
 Sums = NDArray[np.int32]
@@ -18,7 +18,7 @@ Weights = NDArray[np.int16]
 TAPS_16 = sum(1 << (exponent - 1) for exponent in TAPS[16])
 
 
-@njit(cache=True)
+@compiled
 def next_16(state: int) -> int:
     """A 16-bit LFSR's next state: ``{state[14:0], feedback}``."""
     taps = state & TAPS_16
@@ -27,7 +27,7 @@ def next_16(state: int) -> int:
     return (state << 1 | taps & 1) & 0xFFFF
 
 
-@njit(cache=True)
+@compiled
 def draw(state: int) -> int:
     """The state from which the next sample's random numbers are taken: 32 steps on, so that all its bits are new."""
     for _ in range(32):
@@ -35,7 +35,7 @@ def draw(state: int) -> int:
     return state
 
 
-@njit(cache=True)
+@compiled
 def initial_weights(state: int, rows: int, units: int, bits: int, shift: int) -> tuple[Weights, int]:
     """Uniform signed integers of ``bits`` bits, shifted left, and the generator's state after them: drawn input by
     input, unit by unit."""
@@ -44,7 +44,7 @@ def initial_weights(state: int, rows: int, units: int, bits: int, shift: int) ->
     return (numbers << shift).astype(np.int16).reshape(rows, units), state
 
 
-@njit(cache=True)
+@compiled
 def accumulate(weights: Weights, index: Sums, value: Sums, count: int, shift: int, sums: Sums) -> None:
     """sums[j] = sum over the entries of (W[index, j] >> shift) value."""
     sums[:] = 0
@@ -55,7 +55,7 @@ def accumulate(weights: Weights, index: Sums, value: Sums, count: int, shift: in
             sums[unit] += np.int32(row[unit] >> shift) * x
 
 
-@njit(cache=True)
+@compiled
 def update(
     weights: Weights, index: Sums, value: Sums, count: int, step: Sums, shift: int, most: int, state: int
 ) -> tuple[int, int]:
@@ -85,7 +85,7 @@ def update(
     return state, saturated
 
 
-@njit(cache=True)
+@compiled
 def scan(rule: Rule, sample: NDArray[np.uint8], index: Sums, value: Sums) -> int:
     """The list of a step's inputs above 0; returns its length, the bias included."""
     count = 0
@@ -97,7 +97,20 @@ def scan(rule: Rule, sample: NDArray[np.uint8], index: Sums, value: Sums) -> int
     return append_bias(rule, 0, index, value, count)
 
 
-@njit(cache=True)
+@compiled
+def beats(index: Sums, count: int, size: int, offset: int, end: int) -> tuple[int, int]:
+    """How many beats of ``size`` inputs, from input ``end`` on, hold any of a list's first ``count`` entries, which
+    lie ``offset`` inputs on; and the end of the last of them."""
+    found = 0
+    for entry in range(count):
+        number = offset + index[entry]
+        if number >= end:
+            end = (number // size + 1) * size
+            found += 1
+    return found, end
+
+
+@compiled
 def append_bias(rule: Rule, layer: int, index: Sums, value: Sums, count: int) -> int:
     """The list's length with the layer's bias, if it has one."""
     if not rule.bias[layer]:
@@ -107,7 +120,7 @@ def append_bias(rule: Rule, layer: int, index: Sums, value: Sums, count: int) ->
     return count + 1
 
 
-@njit(cache=True)
+@compiled
 def copy(index: Sums, value: Sums, count: int, offset: int, to: Sums, to_value: Sums) -> int:
     """The same list, ``offset`` inputs on. Returns its length."""
     for entry in range(count):
@@ -116,7 +129,7 @@ def copy(index: Sums, value: Sums, count: int, offset: int, to: Sums, to_value: 
     return count
 
 
-@njit(cache=True)
+@compiled
 def move(rule: Rule, index: Sums, value: Sums, count: int, right: int, down: int, to: Sums, to_value: Sums) -> int:
     """The list of an image that is moved by so many pixels; what leaves the frame is lost. Returns its length."""
     kept = 0
@@ -133,7 +146,7 @@ def move(rule: Rule, index: Sums, value: Sums, count: int, right: int, down: int
     return kept
 
 
-@njit(cache=True)
+@compiled
 def activate(rule: Rule, layer: int, total: Sums, scaled: Sums, activation: Sums) -> int:
     """scaled = (total + half) >> shift, limited to 4 times the range of activations on either side;
     y = clamp(scaled, 0, activation_max). Returns the goodness, the sum of y**2."""
@@ -150,7 +163,7 @@ def activate(rule: Rule, layer: int, total: Sums, scaled: Sums, activation: Sums
     return int(goodness)
 
 
-@njit(cache=True)
+@compiled
 def triangle(rule: Rule, layer: int, scaled: Sums) -> int:
     """f = clamp(scaled - mean, 0, activation_max), in place; returns the sum of f**2."""
     total = np.int64(0)
@@ -165,7 +178,7 @@ def triangle(rule: Rule, layer: int, scaled: Sums) -> int:
     return int(square)
 
 
-@njit(cache=True)
+@compiled
 def normalise(rule: Rule, layer: int, features: Sums, square: int, index: Sums, value: Sums) -> int:
     """The list of a layer's activations, scaled to the root mean square that the next layer wants, those that become 0
     left out; ``square`` is the sum of their squares. Returns the list's length.
@@ -192,7 +205,7 @@ def normalise(rule: Rule, layer: int, features: Sums, square: int, index: Sums, 
     return count
 
 
-@njit(cache=True)
+@compiled
 def modulator(rule: Rule, layer: int, difference: int) -> int:
     """The scale of a step for a goodness that is ``difference`` too small."""
     half = len(rule.modulators) // 2

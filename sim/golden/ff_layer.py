@@ -9,15 +9,15 @@ weight in both directions, and no mixture of two samples is ever made.
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from sim.golden import ff_kernel as kernel
+from sim.golden.compiled import compiled
 from sim.golden.ff_kernel import Weights
 from sim.golden.ff_rule import NEGATIVE, POSITIVE, TERMS, Rule
 from sim.golden.ff_state import Lists, State, Units
 
 
-@njit(cache=True)
+@compiled
 def weights_of(rule: Rule, state: State, layer: int) -> Weights:
     """The weights of a layer, shape ``(inputs, units)``."""
     flat = state.weights[rule.weights[layer] : rule.weights[layer + 1]]
@@ -25,7 +25,7 @@ def weights_of(rule: Rule, state: State, layer: int) -> Weights:
     return flat.reshape(len(flat) // units, units)
 
 
-@njit(cache=True)
+@compiled
 def sum_term(rule: Rule, state: State, lists: Lists, units: Units, layer: int, term: int) -> None:
     """a_t of a layer."""
     kernel.accumulate(
@@ -38,7 +38,7 @@ def sum_term(rule: Rule, state: State, lists: Lists, units: Units, layer: int, t
     )
 
 
-@njit(cache=True)
+@compiled
 def excite(rule: Rule, units: Units, layer: int, which: int) -> int:
     """A pass of a layer whose terms are summed: its activations. Returns their goodness."""
     size = rule.sizes[layer + 1]
@@ -52,7 +52,7 @@ def excite(rule: Rule, units: Units, layer: int, which: int) -> int:
     return kernel.activate(rule, layer, total, units.scaled[layer, :size], units.activation[layer, which, :size])
 
 
-@njit(cache=True)
+@compiled
 def give(rule: Rule, lists: Lists, units: Units, layer: int, which: int) -> int:
     """A pass of a layer whose terms are summed: its activations, and its list for the next layer. Returns its
     goodness."""
@@ -71,7 +71,22 @@ def give(rule: Rule, lists: Lists, units: Units, layer: int, which: int) -> int:
     return goodness
 
 
-@njit(cache=True)
+@compiled
+def outputs_of(rule: Rule, lists: Lists, layer: int, which: int) -> int:
+    """Entries of the list of layer ``layer`` that the one below gave, without the bias."""
+    has_bias = layer < len(rule.bias) and rule.bias[layer] > 0
+    return lists.counts[layer, which] - has_bias
+
+
+@compiled
+def note_outputs(rule: Rule, lists: Lists, layer: int, which: int, note: Any) -> None:
+    """What a layer gave in a pass."""
+    count = outputs_of(rule, lists, layer + 1, which)
+    note.outputs[layer, which] += count
+    note.output_beats[layer, which] += kernel.beats(lists.indices[layer + 1, which], count, rule.beat_units, 0, 0)[0]
+
+
+@compiled
 def rise(rule: Rule, state: State, lists: Lists, units: Units, which: int, top: int) -> int:
     """A pass through the layers up to ``top``, the first one's terms being summed. Returns the sum of goodnesses."""
     total = 0
@@ -83,7 +98,7 @@ def rise(rule: Rule, state: State, lists: Lists, units: Units, which: int, top: 
     return total
 
 
-@njit(cache=True)
+@compiled
 def learn(rule: Rule, state: State, lists: Lists, units: Units, layer: int, annealing: int, note: Any) -> None:
     """A layer's step: one sweep for each term whose scale is not 0."""
     positive, negative = units.activation[layer, POSITIVE], units.activation[layer, NEGATIVE]

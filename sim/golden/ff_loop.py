@@ -3,17 +3,17 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.golden import ff_layer as layers
 from sim.golden import ff_readout as readout
 from sim.golden import ff_terms as terms
+from sim.golden.compiled import compiled
 from sim.golden.ff_rule import IMAGE, LABEL, NEGATIVE, POSITIVE, TERMS, Rule
 from sim.golden.ff_state import Lists, SampleLists, State, Units
 
 
-@njit(cache=True)
+@compiled
 def run(
     rule: Rule,
     state: State,
@@ -27,7 +27,8 @@ def run(
     annealing: int,
     trace: NDArray[np.void],
 ) -> None:
-    """Run samples in order, learning from those with ``learning``.
+    """Run samples in order, learning from those with ``learning``. Of a contrastive machine, the sample before is
+    forgotten after one that is only inferred: the next one to learn from makes no pair.
 
     ``state`` and ``samples`` change in place. ``learns``, shape ``(layers + 1,)``, says what learns, the read-out last.
     Written: ``trace`` (n, all zeros before).
@@ -39,7 +40,7 @@ def run(
             top = layer + 1
     for n in range(len(pixels)):
         note = trace[n]
-        terms.scan(rule, pixels[n], samples)
+        terms.scan(rule, pixels[n], samples, note)
         if rule.supervised:
             if learning[n]:
                 note.prediction = discriminate(rule, state, lists, samples, units, labels[n], note)
@@ -53,14 +54,16 @@ def run(
             contrast(rule, state, lists, samples, units, step, top if pairs else 0, note)
             if pairs:
                 learn(rule, state, lists, units, learns, annealing, note)
-        note.prediction = readout.read_out(rule, state, lists, units, note)
+        note.prediction = readout.read_out(rule, state, lists, units)
         if learning[n]:
             if learns[depth]:
                 readout.learn_readout(rule, state, lists, units, labels[n], annealing, note)
             terms.remember(samples)
+        else:
+            samples.known[0] = False
 
 
-@njit(cache=True)
+@compiled
 def learn(
     rule: Rule,
     state: State,
@@ -76,7 +79,7 @@ def learn(
             layers.learn(rule, state, lists, units, layer, annealing, note)
 
 
-@njit(cache=True)
+@compiled
 def contrast(
     rule: Rule,
     state: State,
@@ -97,20 +100,18 @@ def contrast(
     for term in range(TERMS):
         if rule.coefficients[0, POSITIVE, term] or (top and rule.coefficients[0, NEGATIVE, term]):
             layers.sum_term(rule, state, lists, units, 0, term)
-            note.entries[0, term] += lists.counts[0, term]
     layers.rise(rule, state, lists, units, POSITIVE, len(rule.bias))
     layers.rise(rule, state, lists, units, NEGATIVE, top)
     take_note(rule, lists, units, top, note)
 
 
-@njit(cache=True)
+@compiled
 def discriminate(
     rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, label: int, note: Any
 ) -> int:
     """Both passes of a supervised machine. Returns the label with the larger goodness of all layers: the right one, or
     the wrong one that was chosen; of equals the wrong one."""
     wrong = terms.set_labels(rule, state, lists, samples, units, label)
-    note.entries[0, :] = lists.counts[0, :]
     depth = len(rule.bias)
     good = layers.rise(rule, state, lists, units, POSITIVE, depth)
     bad = layers.rise(rule, state, lists, units, NEGATIVE, depth)
@@ -118,33 +119,28 @@ def discriminate(
     return label if good > bad else wrong
 
 
-@njit(cache=True)
+@compiled
 def classify(rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, note: Any) -> int:
     """The label with the largest goodness of all layers, the lowest of equals."""
     terms.set_term(lists, samples, 0, 0, IMAGE)
     layers.sum_term(rule, state, lists, units, 0, IMAGE)
-    note.entries[0, IMAGE] = lists.counts[0, IMAGE]
     best, most = 0, -1
     for label in range(rule.classes):
         terms.set_label(rule, lists, LABEL, label)
         layers.sum_term(rule, state, lists, units, 0, LABEL)
         total = layers.rise(rule, state, lists, units, POSITIVE, len(rule.bias))
-        for layer in range(1, len(rule.bias)):
-            note.entries[layer, POSITIVE] += lists.counts[layer, POSITIVE]
+        for layer in range(len(rule.bias)):
+            layers.note_outputs(rule, lists, layer, POSITIVE, note)
         if total > most:
             best, most = label, total
             note.goodness[:, POSITIVE] = units.goodness[:, POSITIVE]
     return best
 
 
-@njit(cache=True)
+@compiled
 def take_note(rule: Rule, lists: Lists, units: Units, top: int, note: Any) -> None:
-    """Goodness, and lengths of the lists of the layers after the first; of the negative pass up to layer ``top``."""
+    """Goodness and outputs of the layers; of the negative pass up to layer ``top``."""
     for layer in range(len(rule.bias)):
-        note.goodness[layer, POSITIVE] += units.goodness[layer, POSITIVE]
-        if layer < top:
-            note.goodness[layer, NEGATIVE] += units.goodness[layer, NEGATIVE]
-    for layer in range(1, len(rule.bias)):
-        note.entries[layer, POSITIVE] += lists.counts[layer, POSITIVE]
-        if layer < top:
-            note.entries[layer, NEGATIVE] += lists.counts[layer, NEGATIVE]
+        for which in range(2 if layer < top else 1):
+            note.goodness[layer, which] += units.goodness[layer, which]
+            layers.note_outputs(rule, lists, layer, which, note)

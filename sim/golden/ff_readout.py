@@ -3,27 +3,26 @@
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.golden import ff_kernel as kernel
+from sim.golden.compiled import compiled
+from sim.golden.ff_layer import outputs_of
 from sim.golden.ff_rule import POSITIVE, Ints, Rule
 from sim.golden.ff_state import Lists, State, Units
 
 
-@njit(cache=True)
-def read_out(rule: Rule, state: State, lists: Lists, units: Units, note: Any) -> int:
+@compiled
+def read_out(rule: Rule, state: State, lists: Lists, units: Units) -> int:
     """The read-out's class: the largest sum over all features of the positive pass, the lowest of equals."""
     sums = units.readout
     sums[:] = 0
     first = 0
     for layer in range(1, len(rule.sizes)):
-        count = features_of(rule, lists, layer)
-        for entry in range(count):
+        for entry in range(outputs_of(rule, lists, layer, POSITIVE)):
             row = state.readout[first + lists.indices[layer, POSITIVE, entry]]
             for label in range(rule.classes):
                 sums[label] += np.int64(row[label]) * lists.values[layer, POSITIVE, entry]
-        note.readout_entries += count
         first += rule.sizes[layer]
     best = 0
     for label in range(rule.classes):
@@ -33,14 +32,7 @@ def read_out(rule: Rule, state: State, lists: Lists, units: Units, note: Any) ->
     return best
 
 
-@njit(cache=True)
-def features_of(rule: Rule, lists: Lists, layer: int) -> int:
-    """Entries of what layer ``layer - 1`` gave, without the next layer's bias."""
-    has_bias = layer < len(rule.bias) and rule.bias[layer] > 0
-    return lists.counts[layer, POSITIVE] - has_bias
-
-
-@njit(cache=True)
+@compiled
 def set_readout_steps(rule: Rule, sums: Ints, label: int, annealing: int, step: NDArray[np.int32]) -> bool:
     """h of each class; returns whether there is anything to learn.
 
@@ -68,7 +60,7 @@ def set_readout_steps(rule: Rule, sums: Ints, label: int, annealing: int, step: 
     return True
 
 
-@njit(cache=True)
+@compiled
 def learn_readout(rule: Rule, state: State, lists: Lists, units: Units, label: int, annealing: int, note: Any) -> None:
     """The read-out's step: one sweep over the features of each layer, the bias last."""
     step = np.empty(rule.classes, np.int32)
@@ -81,7 +73,7 @@ def learn_readout(rule: Rule, state: State, lists: Lists, units: Units, label: i
         if layer <= last:
             weights = state.readout[first : first + rule.sizes[layer]]
             index, value = lists.indices[layer, POSITIVE], lists.values[layer, POSITIVE]
-            count = features_of(rule, lists, layer)
+            count = outputs_of(rule, lists, layer, POSITIVE)
             first += rule.sizes[layer]
         else:
             weights = state.readout[first:]

@@ -51,6 +51,10 @@ class Rule(NamedTuple):
     candidates: int
     input_shift: int
     """By how many bits a pixel is shifted right."""
+    beat_inputs: int
+    """Inputs in a beat on ``x``."""
+    beat_units: int
+    """Units in a beat of what a layer gives."""
     label_value: int
     bias: Ints
     mac_shift: int
@@ -97,6 +101,8 @@ class Rule(NamedTuple):
             classes=config.classes,
             candidates=config.candidates,
             input_shift=config.pixel_bits - config.input_bits,
+            beat_inputs=config.stream_bits // config.pixel_bits,
+            beat_units=config.unit_lanes,
             label_value=config.label_value,
             bias=np.array(config.bias),
             mac_shift=config.master_bits - 8,
@@ -143,16 +149,19 @@ def trace_type(config: FFConfig) -> np.dtype[np.void]:
     return np.dtype(
         [
             ("prediction", np.int32),
+            # Inputs that are not 0, without biases, and beats on x that hold any of them.
+            ("active_inputs", np.int32),
+            ("active_beats", np.int32),
+            # The same of what each layer gives in each pass. Without learning: for all labels.
+            ("outputs", np.int64, (config.depth, 2)),
+            ("output_beats", np.int64, (config.depth, 2)),
             # Of each pass of each layer. Without learning: of the predicted label.
             ("goodness", np.int64, (config.depth, 2)),
             ("modulator", np.int64, (config.depth, 2)),
-            # Of each term of each layer. Without learning: of all labels, in term 0.
-            ("entries", np.int64, (config.depth, TERMS)),
             ("saturated", np.int64, each),
             # Sweeps, and updates without any.
             ("sweeps", np.int32, each),
             ("skipped", np.int32, each),
-            ("readout_entries", np.int32),
             ("readout_updates", np.int32),
             ("readout_saturated", np.int32),
         ]

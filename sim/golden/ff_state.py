@@ -34,7 +34,7 @@ class Lists(NamedTuple):
 
 
 class SampleLists(NamedTuple):
-    """The lists of the present sample, and of the one that was learnt from before; as in :class:`Lists`."""
+    """The lists of the present sample, and of the one before if that was learnt from; as in :class:`Lists`."""
 
     indices: NDArray[np.int32]
     """Shape ``(2, steps, entries)``."""

@@ -1,10 +1,12 @@
 """What the first layer of the Forward-Forward engine is given: the terms of its two passes."""
 
+from typing import Any
+
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from sim.golden import ff_kernel as kernel
+from sim.golden.compiled import compiled
 from sim.golden.ff_layer import excite, sum_term
 from sim.golden.ff_rule import (
     CANDIDATE_DRAW_BITS,
@@ -25,17 +27,21 @@ from sim.golden.ff_rule import (
 from sim.golden.ff_state import Lists, SampleLists, State, Units
 
 
-@njit(cache=True)
-def scan(rule: Rule, pixels: NDArray[np.uint8], samples: SampleLists) -> None:
+@compiled
+def scan(rule: Rule, pixels: NDArray[np.uint8], samples: SampleLists, note: Any) -> None:
     """The lists of the present sample's steps."""
-    inputs = rule.sizes[0]
+    inputs, end = rule.sizes[0], 0
     for step in range(rule.steps):
-        samples.counts[0, step] = kernel.scan(
-            rule, pixels[step * inputs : (step + 1) * inputs], samples.indices[0, step], samples.values[0, step]
-        )
+        index, first = samples.indices[0, step], step * inputs
+        count = kernel.scan(rule, pixels[first : first + inputs], index, samples.values[0, step])
+        samples.counts[0, step] = count
+        active = count - (rule.bias[0] > 0)
+        beats, end = kernel.beats(index, active, rule.beat_inputs, first, end)
+        note.active_inputs += active
+        note.active_beats += beats
 
 
-@njit(cache=True)
+@compiled
 def remember(samples: SampleLists) -> None:
     """The present sample becomes the one before."""
     for step in range(samples.counts.shape[1]):
@@ -46,7 +52,7 @@ def remember(samples: SampleLists) -> None:
     samples.known[0] = True
 
 
-@njit(cache=True)
+@compiled
 def set_term(lists: Lists, samples: SampleLists, which: int, step: int, term: int) -> None:
     """A term of the first layer: a step of the present sample (``which`` is 0) or of the one before."""
     lists.counts[0, term] = kernel.copy(
@@ -59,7 +65,7 @@ def set_term(lists: Lists, samples: SampleLists, which: int, step: int, term: in
     )
 
 
-@njit(cache=True)
+@compiled
 def set_moved(rule: Rule, lists: Lists, samples: SampleLists, which: int, term: int, right: int, down: int) -> None:
     """The same of an image, moved."""
     lists.counts[0, term] = kernel.move(
@@ -74,14 +80,14 @@ def set_moved(rule: Rule, lists: Lists, samples: SampleLists, which: int, term: 
     )
 
 
-@njit(cache=True)
+@compiled
 def coordinate(rule: Rule, random: int, number: int) -> int:
     """One coordinate of a view: -view_shift to view_shift."""
     field = random >> (number * VIEW_DRAW_BITS) & ((1 << VIEW_DRAW_BITS) - 1)
     return (field * (2 * rule.view_shift + 1) >> VIEW_DRAW_BITS) - rule.view_shift
 
 
-@njit(cache=True)
+@compiled
 def set_views(rule: Rule, state: State, lists: Lists, samples: SampleLists) -> None:
     """The terms of two views of a sample: one moved by (right, down), the other, like the sample before, by another
     (right, down); four numbers of the control generator, from the lowest bits on."""
@@ -93,7 +99,7 @@ def set_views(rule: Rule, state: State, lists: Lists, samples: SampleLists) -> N
     set_moved(rule, lists, samples, 1, PREVIOUS_VIEW, right, down)
 
 
-@njit(cache=True)
+@compiled
 def set_steps(rule: Rule, lists: Lists, samples: SampleLists, step: int, pairs: bool) -> None:
     """The terms of one step of a sequence that is not moved, or of a whole sample; with ``pairs`` those of the negative
     pass too."""
@@ -104,7 +110,7 @@ def set_steps(rule: Rule, lists: Lists, samples: SampleLists, step: int, pairs: 
         set_term(lists, samples, 1, step, PREVIOUS)
 
 
-@njit(cache=True)
+@compiled
 def feed_back(rule: Rule, lists: Lists) -> None:
     """What the layer gave in the step before becomes a term of either pass: inputs after the bias."""
     for which in (POSITIVE, NEGATIVE):
@@ -118,7 +124,7 @@ def feed_back(rule: Rule, lists: Lists) -> None:
         )
 
 
-@njit(cache=True)
+@compiled
 def set_label(rule: Rule, lists: Lists, term: int, label: int) -> None:
     """A list of one entry: the input that stands for a label."""
     lists.indices[0, term, 0] = rule.sizes[0] + 1 + label
@@ -126,7 +132,7 @@ def set_label(rule: Rule, lists: Lists, term: int, label: int) -> None:
     lists.counts[0, term] = 1
 
 
-@njit(cache=True)
+@compiled
 def set_labels(rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, label: int) -> int:
     """The terms of a supervised machine's two passes, and their sums: the image, the right label, and a wrong one,
     which is returned."""
@@ -140,7 +146,7 @@ def set_labels(rule: Rule, state: State, lists: Lists, samples: SampleLists, uni
     return wrong
 
 
-@njit(cache=True)
+@compiled
 def choose_wrong_label(rule: Rule, state: State, lists: Lists, units: Units, label: int) -> int:
     """Of some wrong labels that are drawn, the one with the largest goodness in the first layer, the first of them."""
     state.control[0] = kernel.draw(state.control[0])
