@@ -16,11 +16,10 @@ PHASE_DETECTOR_HZ = (3.125e6, 400e6)
 # Fmax.
 SMALL = ("--placer-heap-timingweight", "30")
 
-# nextpnr's usual router reaches a higher Fmax (83 MHz against 70 with 11,000 look-up tables), but of 18,000 it had not
-# routed half the arcs in half an hour; the other one routes 52,000 in ten minutes, packed less densely than the placer
-# would by itself (0.9).
-LARGE = ("--router", "router2", "--placer-heap-beta", "0.5")
-LARGE_LUTS = 15_000
+# nextpnr's usual router reaches a higher Fmax (83 MHz against 70 with 11,000 look-up tables), but of 31,000 it had not
+# routed half the arcs in half an hour; the other one routes 52,000 in ten minutes.
+LARGE = ("--router", "router2")
+LARGE_LUTS = 12_000
 
 
 class Ecp5(Family):

@@ -163,7 +163,7 @@ def test_recorded_boards_give_samples_per_second(found: Findings, tmp_path: Path
     page = (tmp_path / "ep.md").read_text()
     assert "not recorded" not in page
     assert "| 40.0 | - | 400 | 100 | 100,000 | 400,000 |" in page  # 40 MHz / 400 clocks
-    assert "| 196-64-10 | 8 lanes, serial, one memory port |" in page
+    assert "| 196-64-10 | 2 lanes, serial, one memory port |" in page
     assert "| 30.0 | 24.0 | 400 | 100 | 60,000 | 240,000 |" in page
     assert "| Fmax, 784-448-10 on an ECP5-85, MHz | at least 60 | 40 | missed |" in page
     assert "| bitstream of 196-64-10 for an iCE40 UP5K | there is one | at 24 MHz | met |" in page
