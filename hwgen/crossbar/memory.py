@@ -26,8 +26,8 @@ class SynapseMemory(wiring.Component):
 
     Members:
 
-    - ``read_enable``, ``read_address``; ``word``: what was read, :data:`~hwgen.crossbar.stages.MEMORY_STAGES` clocks
-      later and until the next read's shows.
+    - ``read_enable``, ``read_address``; ``word``: what was read, ``MEMORY_STAGES`` clocks later and until the next
+      read's shows.
     - ``write_enable``, ``write_address``; ``write_word``: a clock later. In the clock in which a write is asked for,
       its word is not, nor with one port any other.
     - ``window``: the bus, element by element, see :class:`~hwgen.crossbar.words.WordFormat`.
