@@ -94,9 +94,8 @@ class Family(ABC):
         raise NotImplementedError(f"{self.name} has no single-port RAMs")
 
     def block_synthesis(self, top: str, memories: Sequence[str]) -> str:
-        """The same, with the memories called ``memories`` in block RAM, for families in which distributed RAM may
-        become too much."""
-        raise NotImplementedError(f"{self.name} leaves memories where synthesis puts them")
+        """The same, with the memories called ``memories`` in block RAM."""
+        return self.synthesis_around(top, memories, ['setattr -set ram_style "block" {}'])
 
     refinement: ClassVar[str] = ""
     """What :meth:`refine` does, with a number that grows when it does something else; empty: nothing."""

@@ -1,6 +1,6 @@
 """Lattice ECP5: Yosys, nextpnr-ecp5, ecppack."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -46,9 +46,6 @@ class Ecp5(Family):
 
     def synthesis(self, top: str) -> str:
         return f"synth_ecp5 -top {top}"
-
-    def block_synthesis(self, top: str, memories: Sequence[str]) -> str:
-        return self.synthesis_around(top, memories, ['setattr -set ram_style "block" {}'])
 
     refinement = "output registers 1, anchor 1"
 
