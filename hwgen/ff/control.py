@@ -1,18 +1,14 @@
 """The course of a sample through a contrastive machine: layer by layer, then the read-out."""
 
-from typing import Any
-
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ff.config import FFConfig
 from hwgen.ff.lists import bank_bits, list_layout, output_entries, output_lists
-from hwgen.ff.plan import SAMPLE_BANKS
 from hwgen.ff.program import CURRENT, OTHER
-from hwgen.ff.signature import trailer_layout
+from hwgen.ff.sample_control import control_members
 from hwgen.ff.unit_clocks import DRAW_CLOCKS
-from hwgen.ff.unit_format import ANNEALING_BITS
 
 
 class Control(wiring.Component):
@@ -40,16 +36,8 @@ class Control(wiring.Component):
         self.config = config
         entries = max(config.inputs, output_entries(config))
         output = list_layout(output_lists(config), output_entries(config))
-        members: dict[str, Any] = {
-            "list_ready": In(1),
-            "list": In(list_layout(SAMPLE_BANKS, config.inputs)),
-            "trailer": In(trailer_layout(config)),
-            "claim": Out(1),
-            "release": Out(1),
-            "layer_start": Out(1),
-            "layer": Out(range(config.depth)),
+        members = control_members(config) | {
             "lists": Out(data.ArrayLayout(list_layout(2 << bank_bits(config), entries), 2)),
-            "layer_done": In(1),
             "handover_start": Out(1),
             "both": Out(1),
             "handover_done": In(1),
@@ -58,24 +46,13 @@ class Control(wiring.Component):
             "readout_start": Out(1),
             "readout_done": In(1),
             "discard": Out(1),
-            "sample": Out(trailer_layout(config)),
-            "result_valid": Out(1),
-            "result_ready": In(1),
-            "idle": Out(1),
         }
         if config.learning:
             members |= {
                 "known": Out(1),
                 "forget": In(1),
                 "pairs": Out(1),
-                "learn": Out(1),
                 "readout_learn": Out(1),
-                "annealing": Out(ANNEALING_BITS),
-                "learns": In(config.engines),
-                "annealing_next": In(ANNEALING_BITS),
-                "learning": Out(1),
-                "learnt": Out(1),
-                "draw": Out(1),
             }
         super().__init__(members)
 

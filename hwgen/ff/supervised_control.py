@@ -1,7 +1,5 @@
 """The course of a sample through a supervised machine: layer by layer."""
 
-from typing import Any
-
 from amaranth.hdl import Elaboratable, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
@@ -9,9 +7,8 @@ from amaranth.lib.wiring import In, Out
 from hwgen.ff.config import FFConfig
 from hwgen.ff.labels import LABEL_STAGES
 from hwgen.ff.lists import list_layout, sample_lists
-from hwgen.ff.signature import trailer_layout
+from hwgen.ff.sample_control import control_members
 from hwgen.ff.unit_clocks import DRAW_CLOCKS
-from hwgen.ff.unit_format import ANNEALING_BITS
 
 
 class SupervisedControl(wiring.Component):
@@ -34,35 +31,13 @@ class SupervisedControl(wiring.Component):
 
     def __init__(self, config: FFConfig) -> None:
         self.config = config
-        listed = list_layout(sample_lists(config), config.inputs)
-        members: dict[str, Any] = {
-            "list_ready": In(1),
-            "list": In(listed),
-            "trailer": In(trailer_layout(config)),
-            "claim": Out(1),
-            "release": Out(1),
-            "image": Out(listed),
-            "layer_start": Out(1),
-            "layer": Out(range(config.depth)),
-            "layer_done": In(1),
+        members = control_members(config) | {
+            "image": Out(list_layout(sample_lists(config), config.inputs)),
             "decided": In(1),
             "writing": In(1),
-            "sample": Out(trailer_layout(config)),
-            "result_valid": Out(1),
-            "result_ready": In(1),
-            "idle": Out(1),
         }
         if config.learning:
-            members |= {
-                "learn": Out(1),
-                "annealing": Out(ANNEALING_BITS),
-                "learns": In(config.engines),
-                "annealing_next": In(ANNEALING_BITS),
-                "learning": Out(1),
-                "learnt": Out(1),
-                "draw": Out(1),
-                "labels_ready": Out(1),
-            }
+            members["labels_ready"] = Out(1)
         super().__init__(members)
 
     def elaborate(self, platform: object) -> Elaboratable:
