@@ -68,7 +68,7 @@ def _bayes() -> list[Run]:
 def _ep() -> list[Run]:
     """A small machine with a bitstream, and two that fill an ECP5-85."""
     return [
-        Run("196-64-10, 2 lanes", EXAMPLES / "ep-196-64-10-icebreaker.toml", "icebreaker", out_of_context=False),
+        Run("196-64-10, 8 lanes", EXAMPLES / "ep-196-64-10-icebreaker.toml", "icebreaker", out_of_context=False),
         Run("784-448-10, 448 lanes", EXAMPLES / "ep-784-448-10.toml", most_seeds=1),
         Run("484-512-10, 512 lanes", EXAMPLES / "ep-484-512-10.toml", most_seeds=1),
     ]

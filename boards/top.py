@@ -2,18 +2,15 @@
 
 from typing import Any
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, ResetInserter, Signal, Value
+from amaranth.hdl import Elaboratable, Module, ResetInserter, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
+from boards.leds import StatusLeds
 from hwgen.bus.link.link import TIMEOUT, HostLink
 
 POWER_ON_CLOCKS = 256
 """Clocks of reset after configuration; some FPGAs' block RAMs are not there from the first clock on."""
-
-HEARTBEAT_HZ = 1
-SHOWN_S = 0.05
-"""How long an LED shows what lasts a clock only."""
 
 
 class BoardTop(wiring.Component):
@@ -60,20 +57,8 @@ class BoardTop(wiring.Component):
             core.y.ready.eq(link.y.ready),
         ]
 
-        half_period = max(1, int(self.clock_hz / HEARTBEAT_HZ / 2))
-        heartbeat = Signal()
-        heartbeat_left = Signal(range(half_period))
-        with m.If(heartbeat_left == 0):
-            m.d.sync += [heartbeat.eq(~heartbeat), heartbeat_left.eq(half_period - 1)]
-        with m.Else():
-            m.d.sync += heartbeat_left.eq(heartbeat_left - 1)
-        shown = max(1, int(self.clock_hz * SHOWN_S))
-        working_left = Signal(range(shown + 1))
-        m.d.sync += working_left.eq(Mux(link.working, shown, Mux(working_left == 0, 0, working_left - 1)))
-        error = Signal()
-        with m.If(link.problem):
-            m.d.sync += error.eq(1)
-        m.d.comb += self.led.eq(Cat(heartbeat, working_left != 0, error))
+        m.submodules.leds = leds = StatusLeds(self.clock_hz)
+        m.d.comb += [leds.working.eq(link.working), leds.problem.eq(link.problem), self.led.eq(leds.led)]
         return m
 
 

@@ -103,7 +103,7 @@ def settings(data: str, epochs: int) -> Iterator[Setting]:
     yield setting("784-512-10, random sign", "nudging", middle, half, parameters={"nudging": "random-sign"})
     yield setting("784-448-10", "board", (784, 448, 10), half, variants=(Variant(448), Variant(448, "parallel")))
     yield setting("484-512-10", "board", (484, 512, 10), half, variants=(Variant(512), Variant(512, "parallel")))
-    few = (Variant(2, memory_ports=1), *(Variant(lanes) for lanes in (2, 8, 16, 32, 64)))
+    few = (Variant(8, memory_ports=1), *(Variant(lanes) for lanes in (2, 8, 16, 32, 64)))
     narrow = {"stream_bits": 8}
     yield setting("196-64-10", "board", (196, 64, 10), half, parameters=narrow, variants=few)
     yield setting("784-512-10, published", "published", middle, epochs)
