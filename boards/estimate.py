@@ -5,7 +5,7 @@ from typing import Any
 
 from boards.definitions import Board
 from boards.families import FAMILIES
-from boards.memories import choose_blocks, choose_single_port, place, place_in_blocks, place_single_port
+from boards.memories import choose_single_port, place, place_single_port
 from hwgen.bus.link.frame import SLOT_BITS
 from hwgen.bus.link.link import RESULT_WORDS
 from hwgen.bus.link.protocol import WINDOW
@@ -45,8 +45,6 @@ class Estimate:
     block_rams: int
     single_port: tuple[Memory, ...]
     """The core's memories that are in single-port RAMs."""
-    in_blocks: tuple[Memory, ...]
-    """The core's memories that are put into block RAM, where synthesis would take distributed RAM."""
     luts: int
     ffs: int
     cycles_per_sample: int
@@ -170,12 +168,8 @@ def estimate(design: Design, board: Board, *, out_of_context: bool = False) -> E
     luts = sum(block.luts for block in blocks) * FAMILIES[board.family].lut_scale
     ffs = sum(block.ffs for block in blocks)
     single_port = choose_single_port(memories, board.family, board.capacity.block_rams, board.capacity.sprams)
-    link_blocks = sum(place(memory, board.family).block_rams for memory in memories[len(needs.memories) :])
-    free_blocks = board.capacity.block_rams - link_blocks
-    in_blocks = choose_blocks(needs.memories, board.family, free_blocks, board.capacity.luts)
     for memory in memories:
-        laid = place_single_port if memory in single_port else place_in_blocks if memory in in_blocks else place
-        taken = laid(memory, board.family)
+        taken = place_single_port(memory, board.family) if memory in single_port else place(memory, board.family)
         block_rams += taken.block_rams
         luts += taken.luts
         ffs += taken.ffs
@@ -185,7 +179,6 @@ def estimate(design: Design, board: Board, *, out_of_context: bool = False) -> E
         memory_bits=needs.memory_bits,
         block_rams=block_rams,
         single_port=single_port,
-        in_blocks=in_blocks,
         luts=round(luts),
         ffs=round(ffs),
         cycles_per_sample=needs.cycles_per_sample,

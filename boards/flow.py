@@ -128,13 +128,7 @@ class Flow:
         family = FAMILIES[self.board.family]
         within = "" if self.out_of_context else "system.core."
         single_port = [f"{within}{memory.name}" for memory in self.estimate.single_port]
-        in_blocks = [f"{within}{memory.name}" for memory in self.estimate.in_blocks]
-        if single_port:
-            commands = family.single_port_synthesis(self.top, single_port)
-        elif in_blocks:
-            commands = family.block_synthesis(self.top, in_blocks)
-        else:
-            commands = family.synthesis(self.top)
+        commands = family.single_port_synthesis(self.top, single_port) if single_port else family.synthesis(self.top)
         script = f"read_verilog {SOURCE}\n{commands}\n{FLATTEN}\nwrite_json {NETLIST}\n"
         texts = {"synthesise.ys": script}
         if single_port:

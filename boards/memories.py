@@ -61,10 +61,6 @@ LUT_RAMS = {
 }
 
 
-MOST_DISTRIBUTED = {"ecp5": 0.02}
-"""Share of a family's look-up tables that may be distributed RAM, which crowds out the logic around it: with the rest
-in block RAM, a machine of 18,000 look-up tables becomes one of 12,000."""
-
 SINGLE_PORT_RAMS = {"ice40": (16384, 16)}
 """Words and width of a family's single-port RAMs, which have no initial content."""
 
@@ -75,38 +71,15 @@ def place(memory: Memory, family: str) -> Placed:
     Where costs are equal, flip-flops win. Read and write never meet: the cores see to that, but
     synthesis does not know.
     """
-    count, cost = _best_blocks(memory, family)
+    block = BLOCK_RAMS[family]
+    shapes = block.shapes + (block.undivided if memory.lanes == 1 else ())
+    count, cost = min((_blocks(memory, block, shape) for shape in shapes), key=lambda found: found[1])
     flip_flops = Placed(luts=2 / 3 * memory.width * (memory.words - 1), ffs=(memory.words + 1) * memory.width)
-    choices = [(memory.bits, flip_flops), (cost, Placed(block_rams=count))]
+    choices = [(memory.bits, flip_flops), (cost + block.emulation, Placed(block_rams=count))]
     lut_ram = LUT_RAMS[family]
     if lut_ram is not None:
         choices.append(_distributed(memory, lut_ram))
     return min(choices, key=lambda choice: choice[0])[1]
-
-
-def place_in_blocks(memory: Memory, family: str) -> Placed:
-    """What a memory takes in block RAM."""
-    return Placed(block_rams=_best_blocks(memory, family)[0])
-
-
-def choose_blocks(memories: Sequence[Memory], family: str, block_rams: int, luts: int) -> tuple[Memory, ...]:
-    """The memories that go into block RAM though distributed RAM costs less: none as long as distributed RAM takes at
-    most :data:`MOST_DISTRIBUTED` of a device's ``luts``; otherwise the largest ones, as far as ``block_rams`` go.
-    """
-    if family not in MOST_DISTRIBUTED:
-        return ()
-    placed = {index: place(memory, family) for index, memory in enumerate(memories)}
-    left = block_rams - sum(taken.block_rams for taken in placed.values())
-    distributed = [index for index, taken in placed.items() if taken.luts and not taken.block_rams]
-    excess = sum(placed[index].luts for index in distributed) - luts * MOST_DISTRIBUTED[family]
-    chosen = []
-    for index in sorted(distributed, key=lambda index: -placed[index].luts):
-        needed = place_in_blocks(memories[index], family).block_rams
-        if excess > 0 and needed <= left:
-            chosen.append(memories[index])
-            excess -= placed[index].luts
-            left -= needed
-    return tuple(chosen)
 
 
 def place_single_port(memory: Memory, family: str) -> Placed:
@@ -140,14 +113,6 @@ def choose_single_port(memories: Sequence[Memory], family: str, block_rams: int,
             if without[0] + saved > best[room][0]:
                 best[room] = (without[0] + saved, (*without[1], memory))
     return next((chosen for saved, chosen in best if saved >= excess), best[-1][1])
-
-
-def _best_blocks(memory: Memory, family: str) -> tuple[int, float]:
-    """The fewest block RAMs, and their cost."""
-    block = BLOCK_RAMS[family]
-    shapes = block.shapes + (block.undivided if memory.lanes == 1 else ())
-    count, cost = min((_blocks(memory, block, shape) for shape in shapes), key=lambda found: found[1])
-    return count, cost + block.emulation
 
 
 def _blocks(memory: Memory, block: BlockRam, shape: tuple[int, int]) -> tuple[int, float]:

@@ -76,26 +76,12 @@ class Family(ABC):
     def synthesis(self, top: str) -> str:
         """Yosys commands that map the design read so far onto the family's primitives."""
 
-    def synthesis_around(self, top: str, memories: Sequence[str], commands: Sequence[str]) -> str:
-        """The same, with ``commands`` before memories are mapped; each ``{}`` in them selects ``memories``."""
-        chosen = " ".join(f"c:{memory}" for memory in memories)
-        selected = [
-            command.replace("{}", chosen) for command in (f"select -assert-count {len(memories)} {{}}", *commands)
-        ]
-        return "\n".join(
-            [f"{self.synthesis(top)} -run begin:map_ram", *selected, f"{self.synthesis(top)} -run map_ram:"]
-        )
-
     def single_port_synthesis(self, top: str, memories: Sequence[str]) -> str:
         """The same, with the memories called ``memories`` in single-port RAMs, for families that have some.
 
         The commands run beside the file :data:`SINGLE_PORT_MAP`.
         """
         raise NotImplementedError(f"{self.name} has no single-port RAMs")
-
-    def block_synthesis(self, top: str, memories: Sequence[str]) -> str:
-        """The same, with the memories called ``memories`` in block RAM."""
-        return self.synthesis_around(top, memories, ['setattr -set ram_style "block" {}'])
 
     refinement: ClassVar[str] = ""
     """What :meth:`refine` does, with a number that grows when it does something else; empty: nothing."""

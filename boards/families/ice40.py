@@ -50,13 +50,18 @@ class Ice40(Family):
 
     def single_port_synthesis(self, top: str, memories: Sequence[str]) -> str:
         # Yosys' own choice (-spram) finds none: the memories start with zeros, and their two ports have two addresses.
-        commands = [
-            "chtype -set $__single_port_memory {}",
-            f"techmap -map {SINGLE_PORT_MAP}",
-            # techmap renames them, and the report counts by name.
-            *(f'setparam -set MEMID "\\{memory}" c:{memory}' for memory in memories),
-        ]
-        return self.synthesis_around(top, memories, commands)
+        chosen = " ".join(f"c:{memory}" for memory in memories)
+        return "\n".join(
+            [
+                f"{self.synthesis(top)} -run begin:map_ram",
+                f"select -assert-count {len(memories)} {chosen}",
+                f"chtype -set $__single_port_memory {chosen}",
+                f"techmap -map {SINGLE_PORT_MAP}",
+                # techmap renames them, and the report counts by name.
+                *(f'setparam -set MEMID "\\{memory}" c:{memory}' for memory in memories),
+                f"{self.synthesis(top)} -run map_ram:",
+            ]
+        )
 
     def least_luts(self, cells: Mapping[str, Any], ports: Mapping[str, Any]) -> int:
         """Logic cells: a flip-flop shares that of a look-up table only if it is the only one to read it."""
