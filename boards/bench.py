@@ -21,6 +21,8 @@ _log = logging.getLogger("hwgen")
 
 EXAMPLES = Path("examples")
 OUT_OF_CONTEXT_BOARD = "ulx3s-85f"
+FAST_BOARD = "orangecrab-85f"
+"""With the same device in its fastest speed grade."""
 BITSTREAM_BOARDS = ("ulx3s-85f", "icebreaker", "tang-nano-9k")
 
 Key = tuple[str, str, bool]
@@ -66,12 +68,12 @@ def _bayes() -> list[Run]:
 
 
 def _ep() -> list[Run]:
-    """A small machine with a bitstream, and two that fill an ECP5-85."""
-    return [
-        Run("196-64-10, 8 lanes", EXAMPLES / "ep-196-64-10-icebreaker.toml", "icebreaker", out_of_context=False),
-        Run("784-448-10, 448 lanes", EXAMPLES / "ep-784-448-10.toml", most_seeds=1),
-        Run("484-512-10, 512 lanes", EXAMPLES / "ep-484-512-10.toml", most_seeds=1),
-    ]
+    """A small machine with a bitstream, and two that fill an ECP5-85, in its slowest and its fastest speed grade."""
+    found = [Run("196-64-10, 8 lanes", EXAMPLES / "ep-196-64-10-icebreaker.toml", "icebreaker", out_of_context=False)]
+    for network, lanes in (("784-448-10", 448), ("484-512-10", 512)):
+        machine, file = f"{network}, {lanes} lanes", EXAMPLES / f"ep-{network}.toml"
+        found += [Run(machine, file, board, most_seeds=1) for board in (OUT_OF_CONTEXT_BOARD, FAST_BOARD)]
+    return found
 
 
 RECORDED = {"bayes": _bayes, "ep": _ep}

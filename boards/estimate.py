@@ -68,6 +68,11 @@ class Estimate:
                 f"needs {self.block_rams:,} block RAMs{beside}, and {self.board.title} has {capacity.block_rams:,}: "
                 f"{self.needs.memory_parameters}{self._empty_instead()}"
             )
+        if self.needs.multipliers > capacity.dsps:
+            found.append(
+                f"needs {self.needs.multipliers:,} multipliers, and {self.board.title} has {capacity.dsps:,}: "
+                f"{self.needs.logic_parameters}"
+            )
         return found + [
             f"needs about {needed:,} {what}, and {self.board.title} has {held:,}: {self.needs.logic_parameters}"
             for what, needed, held in self._logic()
@@ -122,6 +127,7 @@ class Estimate:
             "memory_bits": self.memory_bits,
             "block_rams": self.block_rams,
             "sprams": self.sprams,
+            "multipliers": self.needs.multipliers,
             "luts": self.luts,
             "lut_error": LUT_ERROR,
             "ffs": self.ffs,
@@ -143,6 +149,7 @@ class Estimate:
             "memory bits": self.memory_bits,
             "block RAMs": f"{self.block_rams:,} of {capacity.block_rams:,}",
             "single-port RAMs": f"{self.sprams:,} of {capacity.sprams:,}",
+            "multipliers": f"{self.needs.multipliers:,} of {capacity.dsps:,}",
             "look-up tables": f"{self.luts:,} of {capacity.luts:,}, within {LUT_ERROR:.0%}",
             "flip-flops": f"{self.ffs:,} of {capacity.ffs:,}, within {LUT_ERROR:.0%}",
             "cycles per sample": self.cycles_per_sample,

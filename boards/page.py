@@ -14,11 +14,10 @@ def as_markdown(core: str, results: Sequence[dict[str, Any]]) -> str:
     whole = [result for result in results if not result["out_of_context"]]
     lines = [f"# Boards: {core}", "", *_tools(results)]
     if alone:
-        boards = " and ".join(sorted({BOARDS[result["board"]].title for result in alone}))
         lines += ["## The core alone", ""]
-        lines += [f"Out of context on {boards} (ECP5, speed grade 6). Fmax is the median over the seeds.", ""]
+        lines += ["Out of context, on the device of the board. Fmax is the median over the seeds.", ""]
         lines += [*_table(alone, with_clock=False), "", "Critical paths:", ""]
-        lines += [f"- {result['machine']}: {_path(result)}" for result in _placed(alone)] + [""]
+        lines += [f"- {result['machine']}, {_place(result)}: {_path(result)}" for result in _placed(alone)] + [""]
     if whole:
         lines += ["## Whole top levels", ""]
         lines += [
@@ -58,16 +57,22 @@ def _made(results: Sequence[dict[str, Any]]) -> list[str]:
     return ["## Made by", "", *lines]
 
 
+def _place(result: dict[str, Any]) -> str:
+    """The board; of a core alone, also the speed grade of its device."""
+    board = BOARDS[result["board"]]
+    return f"{board.title}, speed grade {board.speed}" if result["out_of_context"] else board.title
+
+
 def _sentence(result: dict[str, Any]) -> str:
     return "; ".join(str(result["refused"]).splitlines())
 
 
 def _table(results: Sequence[dict[str, Any]], *, with_clock: bool) -> list[str]:
-    head = ["machine", *(["board"] if with_clock else []), *(TITLES[key] for key in RESOURCES), "LUT estimated"]
+    head = ["machine", "board", *(TITLES[key] for key in RESOURCES), "LUT estimated"]
     head += ["Fmax (MHz)", *(["clock (MHz)"] if with_clock else ["seeds"]), "cycles a sample", "samples/s"]
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
     for result in _placed(results):
-        cells = [result["machine"], *([BOARDS[result["board"]].title] if with_clock else [])]
+        cells = [result["machine"], _place(result)]
         cells += [f"{result['used'][key]:,}" for key in RESOURCES]
         cells += [f"{result['estimate']['luts']:,}", f"{result['fmax_mhz']:.1f}"]
         cells.append(f"{result['clock_mhz']:g}" if with_clock else str(len(result["clocks"][0]["fmax_mhz_by_seed"])))

@@ -138,3 +138,11 @@ def test_the_table_shows_every_resource_and_the_estimate_of_whole_top_levels(
     page = (tmp_path / "boards.md").read_text(encoding="utf-8")
     assert "| machine | board | LUT | FF | block RAM | SPRAM | DSP | LUT estimated |" in page
     assert "| 4x4x8 stochastic | 1BitSquared iCEBreaker | 1,000 | 900 | 7 | 2 | 1 | 1,100 | 100.0 | 95 |" in page
+
+
+def test_a_core_alone_is_told_with_its_speed_grade(measured: Measured, tmp_path: Path) -> None:
+    record("ep", ["784-448"], 1, tmp_path, COMMAND)
+    page = (tmp_path / "boards-ep.md").read_text(encoding="utf-8")
+    assert "| 784-448-10, 448 lanes | Radiona ULX3S 85F, speed grade 6 | 1,000 |" in page
+    assert "| 784-448-10, 448 lanes | OrangeCrab r0.2 85F, speed grade 8 | 1,000 |" in page
+    assert "- 784-448-10, 448 lanes, OrangeCrab r0.2 85F, speed grade 8: none" in page

@@ -145,8 +145,8 @@ def _rates(found: Findings, machine: Placed) -> list[str]:
 
 
 def _board(machine: Placed) -> str:
-    title = BOARDS[machine.report["board"]].title
-    return f"{title}, core alone" if machine.report["out_of_context"] else title
+    board = BOARDS[machine.report["board"]]
+    return f"{board.title}, core alone, speed grade {board.speed}" if machine.report["out_of_context"] else board.title
 
 
 def _number(value: float | None, digits: int = 0) -> str:
