@@ -59,6 +59,8 @@ class Needs:
     """The same that make the memories start empty."""
     logic_parameters: str
     """The same for look-up tables and flip-flops."""
+    multipliers: int = 0
+    """Products for which synthesis takes a multiplier of the FPGA each, at least: wide ones may take several."""
     start_clocks: int = 0
     """Clocks after power-on until the machine takes samples, at most."""
 
