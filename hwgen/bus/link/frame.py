@@ -149,8 +149,8 @@ class ResponseMemory(wiring.Component):
         m.submodules.memory = memory = Memory(shape=8, depth=self.slots << SLOT_BITS, init=[])
         write = memory.write_port()
         read = memory.read_port()
-        # A byte is written a clock late: the way from the session through the encoder is long enough without the memory.
-        # The response is not read before the clock after that.
+        # A byte is written a clock late, as the way from the session through the encoder is long enough without the
+        # memory. The response is not read before the clock after that.
         m.d.sync += [
             write.en.eq(encoder.write),
             write.addr.eq(Cat(encoder.address, self.slot)),
