@@ -68,6 +68,12 @@ class CoreConfig(pydantic.BaseModel):
         return False
 
     @property
+    def phases(self) -> tuple[str, ...]:
+        """Names of the phases of a training in which parts of the machine learn alone, the first one being that in
+        which all of it learns; none where it cannot."""
+        return ()
+
+    @property
     def overlaps(self) -> bool:
         """Whether the machine works on several samples at a time, so that ``busy_cycles`` depends on when they come:
         the golden model tells what it is when both streams run at full speed."""

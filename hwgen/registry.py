@@ -88,6 +88,20 @@ CORES = {
             resources="hwgen.ep.resources:needs",
             new={"dataset": "digits"},
         ),
+        Core(
+            name="ff",
+            summary="Forward-Forward: layers of 8-bit weights that learn alone on the chip, with or without labels",
+            config="hwgen.ff.config:FFConfig",
+            component="hwgen.ff.core:FFCore",
+            driver="hwgen.ff.driver:FFDriver",
+            model="sim.golden.ff:FFModel",
+            source="hwgen.ff.resolve:resolve",
+            data="sim.held_out:load_held_out",
+            classifier=None,
+            stimulus="hwgen.ff.stimulus:FFStimulus",
+            resources="hwgen.ff.resources:needs",
+            new={"mode": "supervised", "dataset": "digits"},
+        ),
     )
 }
 

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +61,8 @@ def decided(design: Design) -> dict[str, Any]:
 
 
 def trained(design: Design) -> dict[str, Any]:
-    """The same training on golden model and RTL: of each the last test error (a fraction), flips and clocks of all
-    epochs, the weights' hash, and the epochs. ``samples`` are the training samples of all epochs, ``mismatches``
+    """The same training on golden model and RTL: of each the last test error (a fraction), statistics and clocks of
+    all epochs, the weights' hash, and the epochs. ``samples`` are the training samples of all epochs, ``mismatches``
     epochs of which any number differs."""
     golden, rtl = (_train(design, backend) for backend in ("golden", "rtl"))
     differing = sum(mine != yours for mine, yours in zip(golden.epochs, rtl.epochs, strict=True))
@@ -86,12 +85,12 @@ def _train(design: Design, backend: str) -> Training:
 
 
 def _outcome(training: Training) -> dict[str, Any]:
-    epochs = [asdict(epoch) for epoch in training.epochs]
+    epochs = training.epochs
     values = {
-        "test_error": epochs[-1]["test_error"],
-        "flips": sum(epoch["flips"] or 0 for epoch in epochs),
-        "cycles": sum(epoch["cycles"] for epoch in epochs),
+        "test_error": epochs[-1].test_error,
+        **{name: sum(epoch.statistics[name] for epoch in epochs) for name in epochs[-1].statistics},
+        "cycles": sum(epoch.cycles or 0 for epoch in epochs),
         "weights_sha256": training.weights_sha256,
-        "epochs": epochs,
+        "epochs": [epoch.as_dict() for epoch in epochs],
     }
     return {f"{name}_{training.backend}": value for name, value in values.items()}

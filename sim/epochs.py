@@ -13,8 +13,7 @@ from hwgen.samples import Inputs
 from sim.stream import CHUNK, TrainingStream
 
 COUNTED = {"steps_free": "free_steps", "steps_nudged": "nudged_steps", "flips": "flips"}
-"""Sums of an epoch, and the fields of a core's results that they are of. Of a core without such a field they are
-None."""
+"""Sums of an epoch, and the fields of a core's results that they are of, if it has them."""
 
 
 class LearningMachine(Protocol):
@@ -51,6 +50,31 @@ class Scheduled(Protocol):
         the same arguments must set the same, whatever was set before."""
 
 
+@runtime_checkable
+class Phased(Protocol):
+    """What a learning core's golden model and driver have beside :class:`LearningMachine` if parts of the machine can
+    learn alone."""
+
+    def start_phase(self, phase: str) -> None:
+        """From now on what ``phase`` says learns, one of the config's ``phases``."""
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """What a learning core's golden model and driver have beside :class:`LearningMachine` if they count what learning
+    does."""
+
+    @property
+    def epoch_counters(self) -> tuple[str, ...]:
+        """The :meth:`statistics` that are wanted of an epoch."""
+
+    def statistics(self) -> dict[str, int]:
+        """Counters by name."""
+
+    def clear_statistics(self) -> None:
+        """They become 0."""
+
+
 @dataclass(frozen=True)
 class Epoch:
     """What an epoch gave."""
@@ -62,9 +86,13 @@ class Epoch:
     cycles: int | None
     """Clocks of the training samples: elapsed ones, chunk by chunk; None where the backend cannot count them."""
     samples: int
-    steps_free: int | None
-    steps_nudged: int | None
-    flips: int | None
+    statistics: dict[str, int] = field(default_factory=dict)
+    """What the machine counted of the training samples: sums of :data:`COUNTED`, and its :class:`Counting` counters."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values, each statistic by its name beside the rest."""
+        values = asdict(self)
+        return values | values.pop("statistics")
 
 
 @dataclass
@@ -74,18 +102,16 @@ class Sums:
     samples: int = 0
     wrong: int = 0
     cycles: int | None = 0
-    steps_free: int | None = 0
-    steps_nudged: int | None = 0
-    flips: int | None = 0
+    statistics: dict[str, int] = field(default_factory=dict)
 
-    def add(self, result: Any, labels: NDArray[np.int64]) -> None:
-        """Add a chunk of ``len(labels)`` samples."""
+    def add(self, result: Any, labels: NDArray[np.int64], counted: dict[str, int] | None = None) -> None:
+        """Add a chunk of ``len(labels)`` samples; ``counted``: what the machine counted of it."""
         self.samples += len(labels)
         self.wrong += int((result.decisions != labels).sum())
         self.cycles = _plus(self.cycles, result.elapsed_cycles or None)
-        for name, of in COUNTED.items():
-            values = getattr(result, of, None)
-            setattr(self, name, _plus(getattr(self, name), None if values is None else int(values.sum())))
+        found = {name: int(getattr(result, of).sum()) for name, of in COUNTED.items() if hasattr(result, of)}
+        for name, count in (found | (counted or {})).items():
+            self.statistics[name] = self.statistics.get(name, 0) + count
 
     def closed(self, test_error: float | None) -> Epoch:
         """The whole epoch."""
@@ -94,9 +120,7 @@ class Sums:
             test_error=test_error,
             cycles=self.cycles,
             samples=self.samples,
-            steps_free=self.steps_free,
-            steps_nudged=self.steps_nudged,
-            flips=self.flips,
+            statistics=dict(self.statistics),
         )
 
 
@@ -151,7 +175,10 @@ def advance(
                 if stop():
                     return False
                 samples, labels = stream.chunk(len(position.epochs), position.sums.samples)
-                position.sums.add(heeded(machine.train, samples, labels), labels)
+                if isinstance(machine, Counting):
+                    machine.clear_statistics()
+                result = heeded(machine.train, samples, labels)
+                position.sums.add(result, labels, _counted(machine))
                 at(position)
             error = None
             if test is not None:
@@ -187,6 +214,14 @@ def _wrong(
     """How many samples are classified wrongly; None after a stop."""
     predictions = heeded(predict, machine, samples, stop)
     return None if predictions is None else int((predictions != labels).sum())
+
+
+def _counted(machine: LearningMachine) -> dict[str, int]:
+    """What the machine has counted since its statistics were cleared."""
+    if not isinstance(machine, Counting):
+        return {}
+    statistics = machine.statistics()
+    return {name: statistics[name] for name in machine.epoch_counters}
 
 
 def _plus(total: int | None, value: int | None) -> int | None:

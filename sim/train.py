@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from hwgen.design import Design
 from hwgen.errors import DesignError, HwgenError
 from hwgen.integers import check_integer
 from sim.checkpoint import Checkpoint, TrainingFolder, weights_sha256
-from sim.epochs import Epoch, Position, advance
+from sim.epochs import Epoch, Phased, Position, advance
 from sim.images import ImageSplit, check_fit, load_images, to_samples
 from sim.stream import CHUNK, Order, TrainingStream
 from sim.trainer import check_learns, check_order, open_machine, starting_weights
@@ -34,6 +34,8 @@ class Training:
     seed: int
     shift: int
     order: str
+    phase: str | None
+    """Which parts of the machine learnt; None for a core that learns as a whole."""
     epochs: list[Epoch]
     """All epochs that are over, also those before the training was resumed."""
     weights: Any
@@ -47,10 +49,10 @@ class Training:
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values; ``weights``, ``complete`` and ``files`` left out."""
-        names = ("design", "core", "backend", "data", "seed", "shift", "order")
+        names = ("design", "core", "backend", "data", "seed", "shift", "order", "phase")
         return {
             **{name: getattr(self, name) for name in names},
-            "epochs": [asdict(epoch) for epoch in self.epochs],
+            "epochs": [epoch.as_dict() for epoch in self.epochs],
             "weights_sha256": self.weights_sha256,
         }
 
@@ -64,6 +66,8 @@ def train(
     seed: int = 0,
     shift: int = 0,
     order: str = Order.SHUFFLED,
+    phase: str | None = None,
+    weights: str | Path | None = None,
     output: str | Path | None = None,
     resume: bool = False,
     baudrate: int | None = None,
@@ -72,9 +76,9 @@ def train(
 ) -> Training:
     """Train a design's machine on images and test it after each epoch.
 
-    Equal design, data, epochs, seed, shift and order give equal weights, errors and clocks on every backend, whether
-    the training was stopped and resumed or not. The machine starts with the design's weights, or with those that it
-    draws when it has none.
+    Equal design, data, epochs, seed, shift, order, phase and weights give equal weights, errors and clocks on every
+    backend, whether the training was stopped and resumed or not. The machine starts with the design's weights, or with
+    those that it draws when it has none.
 
     Args:
         design: a loaded design of a core that learns, such as ``ep``.
@@ -86,6 +90,9 @@ def train(
             without shifts. What the machine draws itself depends on the design's seed, not on this one.
         shift: most pixels by which an image is moved in either direction, anew in each epoch, before it is cropped.
         order: ``"shuffled"``, anew in each epoch, or ``"file"``: as in the data.
+        phase: which parts of the machine learn, one of its config's ``phases``; by default the first one, all of it. A
+            core that learns as a whole has none.
+        weights: file of weights to start with instead, such as the ``weights.npz`` that another phase has left.
         output: folder for checkpoints and results (``training.json``, ``weights.npz``, ``curve.png``); None: writes
             nothing. A checkpoint is written at the start, after each epoch, and at a stop. In a folder that holds a
             training that is over, its checkpoint stays until there is another one, and its results until the new
@@ -96,18 +103,21 @@ def train(
         at: called after each chunk with where the training stands and the samples of an epoch.
 
     Raises :class:`~hwgen.errors.HwgenError` naming what is wrong: a core that does not learn, data that are missing or
-    do not fit, a checkpoint of another training, a folder whose training is not over, that another training uses, or
-    that cannot be written.
+    do not fit, a phase that there is not, weights of another machine, a checkpoint of another training, a folder whose
+    training is not over, that another training uses, or that cannot be written.
     """
     epochs = check_integer("epochs", epochs, 1)
     registry.check_baudrate(registry.backend(backend)[0], baudrate)
     if resume and output is None:
         raise DesignError("resume needs output, the folder that holds the checkpoint")
     check_learns(design)
+    phase = _check_phase(design, phase)
     images = load_images(data or getattr(design.resolved, "data", None) or DATA)
     stream = _stream(design, images, seed, shift, check_order(order))
     test = to_samples(stream.config, images.test.pixels, images.test), images.test.labels
     start = Checkpoint(Position(), starting_weights(design))
+    if weights is not None:
+        start = Checkpoint(Position(), type(start.weights).load(weights, design.config))
     if stream.seed and not stream.random:
         log.warning(
             "seed %d has no effect on samples that are neither shuffled nor shifted; what the machine itself draws "
@@ -118,7 +128,7 @@ def train(
     with ExitStack() as stack:
         folder = None
         if output is not None:
-            folder = TrainingFolder(Path(output), _identity(design, start.weights, stream, images, epochs))
+            folder = TrainingFolder(Path(output), _identity(design, start.weights, stream, images, epochs, phase))
             stack.enter_context(folder.taken(new=not resume))
             if resume:
                 start = folder.load(type(start.weights), design.config)
@@ -126,6 +136,9 @@ def train(
         machine = open_machine(design, backend, baudrate=baudrate)
         stack.callback(machine.close)
         machine.load(start.weights)
+        if phase is not None:
+            assert isinstance(machine, Phased)
+            machine.start_phase(phase)
         if folder is not None and not folder.finished:
             folder.save(start, complete=False)
         position = start.position
@@ -145,7 +158,19 @@ def train(
             at=lambda position: at(position, len(stream)),
             after_epoch=after_epoch,
         )
-        return _result(design, backend, stream, folder, Checkpoint(position, machine.dump()), complete)
+        return _result(design, backend, stream, phase, folder, Checkpoint(position, machine.dump()), complete)
+
+
+def _check_phase(design: Design, phase: str | None) -> str | None:
+    """The phase called so, or the first one."""
+    known = design.config.phases
+    if not known:
+        if phase is not None:
+            raise HwgenError(f"core {design.core.name} learns as a whole and has no phases; leave phase out")
+        return None
+    if phase is not None and phase not in known:
+        raise HwgenError(f"phase must be one of {', '.join(known)}, not {phase!r}")
+    return phase or known[0]
 
 
 def _stream(design: Design, images: ImageSplit, seed: int, shift: int, order: Order) -> TrainingStream:
@@ -154,7 +179,9 @@ def _stream(design: Design, images: ImageSplit, seed: int, shift: int, order: Or
     return stream
 
 
-def _identity(design: Design, start: Any, stream: TrainingStream, images: ImageSplit, epochs: int) -> dict[str, Any]:
+def _identity(
+    design: Design, start: Any, stream: TrainingStream, images: ImageSplit, epochs: int, phase: str | None
+) -> dict[str, Any]:
     """What makes this training what it is, as JSON values."""
     identity = {
         "core": design.core.name,
@@ -164,6 +191,7 @@ def _identity(design: Design, start: Any, stream: TrainingStream, images: ImageS
         "seed": stream.seed,
         "shift": stream.shift,
         "order": str(stream.order),
+        "phase": phase,
         "chunk": CHUNK,
     }
     # What such a machine learns depends on how many epochs there shall be.
@@ -187,6 +215,7 @@ def _result(
     design: Design,
     backend: str,
     stream: TrainingStream,
+    phase: str | None,
     folder: TrainingFolder | None,
     end: Checkpoint,
     complete: bool,
@@ -201,6 +230,7 @@ def _result(
         seed=stream.seed,
         shift=stream.shift,
         order=str(stream.order),
+        phase=phase,
         epochs=end.position.epochs,
         weights=end.weights,
         weights_sha256=weights_sha256(end.weights),

@@ -130,8 +130,9 @@ class Trainer(ClassifierMixin, BaseEstimator):
         *,
         test: tuple[ArrayLike, ArrayLike] | None = None,
     ) -> Self:
-        """Go on training for one epoch: ``fit(X, y, epochs=3)`` is a ``fit`` of one epoch and two ``partial_fit``. The
-        first one on a trainer is a ``fit``, too.
+        """Go on training for one epoch: ``fit(X, y, epochs=3)`` is a ``fit`` of one epoch and two ``partial_fit``,
+        unless the core's learning depends on how many epochs there shall be. The first one on a trainer is a ``fit``,
+        too.
 
         Args:
             X, y, test: as in :meth:`fit`, as are errors.

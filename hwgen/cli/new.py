@@ -19,11 +19,17 @@ def new(
         Path, typer.Argument(help="Design file to write; an existing file is kept.", metavar="DESIGN.toml")
     ],
     core: Annotated[str, typer.Option(help="Core; `hwgen list` names them.")] = "bayes",
-    mode: Annotated[str | None, typer.Option(help="bayes: stochastic or logarithmic (default: logarithmic).")] = None,
+    mode: Annotated[
+        str | None,
+        typer.Option(
+            help="bayes: stochastic or logarithmic (default: logarithmic); ff: supervised or contrastive "
+            "(default: supervised)."
+        ),
+    ] = None,
     dataset: Annotated[
         str | None,
         typer.Option(
-            help="Start from data: bayes: bundled ones (default: wine); ep: digits, mnist or a folder of files in "
+            help="Start from data: bayes: bundled ones (default: wine); ep, ff: digits, mnist or a folder of files in "
             "MNIST's format (default: digits)."
         ),
     ] = None,

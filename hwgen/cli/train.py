@@ -1,11 +1,11 @@
 """``hwgen train``: a learning machine on images, chunk by chunk, to be stopped and resumed."""
 
 import importlib.util
+import re
 import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Self, TextIO
@@ -81,6 +81,16 @@ def train(
     ] = 0,
     shift: Annotated[int, typer.Option(help="Move each image by up to so many pixels, anew in each epoch.")] = 0,
     order: Annotated[str, typer.Option(help="shuffled (anew in each epoch) or file.")] = "shuffled",
+    phase: Annotated[
+        str | None,
+        typer.Option(
+            help="ff: which parts learn: joint (all), layers, layer:0 and so on, readout (default: joint).",
+        ),
+    ] = None,
+    weights: Annotated[
+        Path | None,
+        typer.Option(help="Weights to start with, such as another phase's weights.npz (default: the design's)."),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the folder's checkpoint, on any backend.")
     ] = False,
@@ -114,6 +124,8 @@ def train(
             seed=seed,
             shift=shift,
             order=order,
+            phase=phase,
+            weights=weights,
             output=folder,
             resume=resume,
             baudrate=baudrate,
@@ -127,8 +139,13 @@ def train(
     if as_json:
         print_json(training.as_dict())
         return
-    rows = [{"epoch": number, **asdict(epoch)} for number, epoch in enumerate(training.epochs, 1)]
+    rows = [{"epoch": number, **_columns(epoch.as_dict())} for number, epoch in enumerate(training.epochs, 1)]
     print_table(f"{loaded.name} on {backend}: weights {training.weights_sha256[:16]} ({folder})", rows)
+
+
+def _columns(epoch: dict[str, Any]) -> dict[str, Any]:
+    """What a table has room for: not what is told of each layer or phase."""
+    return {name: value for name, value in epoch.items() if not re.search(r"_\d+$|_cycles$", name)}
 
 
 def default_folder(name: str, backend: str, resume: bool) -> Path:

@@ -1,6 +1,8 @@
 """What belongs to one of several layers that share an engine."""
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 
 from amaranth.hdl import Array, Const, Value
 
@@ -25,3 +27,9 @@ def shifted(value: Value, shifts: Sequence[int], layer: Value) -> Value:
     if len(distinct) == 1:
         return value >> distinct[0]
     return Array(value >> shift for shift in distinct)[of_layer([distinct.index(shift) for shift in shifts], layer)]
+
+
+def times(value: Value, factor: int) -> Value:
+    """``value * factor`` by adders: synthesis would spend a multiplier of the FPGA on it. ``factor`` is 1 or more."""
+    terms = [value << place for place in range(factor.bit_length()) if factor >> place & 1]
+    return reduce(add, terms)

@@ -27,6 +27,12 @@ class FFConfig(FFParameters):
         return self.learning
 
     @property
+    def phases(self) -> tuple[str, ...]:
+        """``joint``: all learns; ``layers``: all but the read-out; ``layer:0`` and so on: one layer; ``readout``."""
+        layers = tuple(f"layer:{layer}" for layer in range(self.depth))
+        return ("joint", *layers) if self.supervised else ("joint", "layers", *layers, "readout")
+
+    @property
     def supervised(self) -> bool:
         """As ``rule`` says."""
         return self.rule == "supervised"

@@ -13,13 +13,22 @@ from hwgen.ff.draw import coordinate
 from hwgen.ff.handover import Handover
 from hwgen.ff.layer_sums import LayerSums
 from hwgen.ff.layout import readout_array
-from hwgen.ff.lists import output_entries, output_lists
+from hwgen.ff.lists import output_entries
 from hwgen.ff.network import Engine, Network, memory_members
 from hwgen.ff.phases import Phase, Phases
+from hwgen.ff.plan import output_lists
 from hwgen.ff.program import FIRST_VIEW, POSITIVE
 from hwgen.ff.readout import Readout
 from hwgen.ff.readout_control import ReadoutControl
 from hwgen.ff.sweeps import NO_NOTE
+
+PHASES = {
+    "layer_start": Phase.PASS,
+    "modulate": Phase.LEARN,
+    "layer_done": Phase.LIST,
+    "readout_start": Phase.READOUT,
+    "readout_done": Phase.REST,
+}
 
 
 class ContrastiveNetwork(Network):
@@ -27,7 +36,7 @@ class ContrastiveNetwork(Network):
 
     Members: as in :class:`~hwgen.ff.network.Network`; ``known``, ``forget``: of
     :class:`~hwgen.ff.control.Control`; those of :func:`~hwgen.ff.network.memory_members` with ``readout_`` before their
-    names; ``readout_learning``: strobe, the read-out begins to learn; ``phase``: what is being done.
+    names; ``readout_learning``: strobe, the read-out begins to learn.
 
     Args:
         config: the machine's parameters.
@@ -35,7 +44,7 @@ class ContrastiveNetwork(Network):
 
     def __init__(self, config: FFConfig) -> None:
         self.readout_plan = readout_array(config)
-        members: dict[str, Any] = {"phase": Out(Phase), **memory_members(self.readout_plan, NO_NOTE, "readout_")}
+        members: dict[str, Any] = memory_members(self.readout_plan, NO_NOTE, "readout_")
         if config.learning:
             members |= {"known": Out(1), "forget": In(1), "readout_learning": Out(1)}
         super().__init__(config, members)
@@ -107,7 +116,7 @@ class ContrastiveNetwork(Network):
             m.d.sync += self.result.goodness[sums.current][units.done_bank].eq(units.goodness[units.done_bank])
 
     def _add_phases(self, m: Module, control: Control, sums: LayerSums, engine: Engine) -> None:
-        m.submodules.phases = phases = Phases()
+        m.submodules.phases = phases = Phases(PHASES)
         m.d.comb += [
             phases.layer_start.eq(control.layer_start),
             phases.layer_done.eq(sums.done),

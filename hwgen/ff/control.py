@@ -5,7 +5,8 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ff.config import FFConfig
-from hwgen.ff.lists import bank_bits, list_layout, output_entries, output_lists
+from hwgen.ff.lists import bank_bits, list_layout, output_entries
+from hwgen.ff.plan import output_lists
 from hwgen.ff.program import CURRENT, OTHER
 from hwgen.ff.sample_control import control_members
 from hwgen.ff.unit_clocks import DRAW_CLOCKS

@@ -18,12 +18,12 @@ from hwgen.crossbar.pipeline import SynapsePipeline
 from hwgen.crossbar.stages import MEMORY_STAGES
 from hwgen.ff.config import FFConfig
 from hwgen.ff.contrastive_network import ContrastiveNetwork
-from hwgen.ff.counters import phases
 from hwgen.ff.generators import Generators
-from hwgen.ff.lists import sample_format, sample_lists
+from hwgen.ff.layout import check_hardware
+from hwgen.ff.lists import sample_format
 from hwgen.ff.memory import to_words
 from hwgen.ff.network import Network
-from hwgen.ff.plan import ArrayPlan
+from hwgen.ff.plan import ArrayPlan, sample_lists
 from hwgen.ff.registers import CORE_NUMBER, register_map
 from hwgen.ff.signature import result_layout, trailer_layout
 from hwgen.ff.statistics import Statistics
@@ -51,12 +51,11 @@ class FFCore(wiring.Component):
     Reset leaves the weights and the generators as they are; in mid-learning, some weights may have learnt the sample
     and others not. A soft reset waits until they all have; until then ``busy_cycles``, just cleared, counts on.
 
-    Raises :class:`ValueError` for a recurrent machine.
+    Raises :class:`~hwgen.errors.DesignError` for a recurrent machine.
     """
 
     def __init__(self, config: FFConfig, weights: FFWeights | None = None) -> None:
-        if config.recurrent:
-            raise ValueError("config must be that of a machine that is not recurrent")
+        check_hardware(config)
         self.config = config
         self.weights = weights
         self.map = register_map(config)
@@ -150,9 +149,8 @@ class FFCore(wiring.Component):
             network.result_ready.eq(result.i.ready),
             statistics.complete.eq(complete),
             statistics.wrong.eq(network.result.prediction != network.sample.label),
+            statistics.phase.eq(network.phase),
         ]
-        if phases(self.config):
-            m.d.comb += statistics.phase.eq(network.phase)
         if self.config.learning:
             m.d.comb += [
                 statistics.learn.eq(network.learnt),

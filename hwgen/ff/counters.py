@@ -25,8 +25,10 @@ PHASES = {
     "learn": "Clocks in which layers learnt.",
     "list": "Clocks of waiting for the list of what a layer gives, when it has done its work.",
     "readout": "Clocks of the read-out, its learning included.",
+    "decide": "Clocks of summing the goodnesses of each label, when the last layer has done its work.",
 }
 """What clocks are spent on; one sample is at work at a time, and the phases follow each other."""
+SUPERVISED_PHASES, CONTRASTIVE_PHASES = ("pass", "learn", "decide"), ("pass", "learn", "list", "readout")
 INFERENCE = frozenset({"inferred", "infer_errors"})
 """The statistics that a machine without learning has, too."""
 
@@ -43,8 +45,8 @@ def counters(config: FFConfig) -> dict[str, str]:
 
 
 def phases(config: FFConfig) -> tuple[str, ...]:
-    """The phases that the machine has and counts the clocks of. None are counted in supervised and recurrent
-    machines."""
-    if config.supervised or config.recurrent:
+    """The phases that the machine has and counts the clocks of. None are counted in recurrent machines."""
+    if config.recurrent:
         return ()
-    return tuple(phase for phase in PHASES if config.learning or phase != "learn")
+    known = SUPERVISED_PHASES if config.supervised else CONTRASTIVE_PHASES
+    return tuple(phase for phase in known if config.learning or phase != "learn")

@@ -4,6 +4,7 @@ from amaranth.hdl import Elaboratable, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.ff.arithmetic import times
 from hwgen.parts.lfsr import linear
 from hwgen.parts.polynomials import step_columns
 
@@ -40,4 +41,4 @@ class ControlGenerator(wiring.Component):
 def coordinate(state: Signal, number: int, most: int) -> Signal:
     """One of the numbers of -most to most that a state stands for."""
     field = state[number * FIELD_BITS :][:FIELD_BITS]
-    return (field * (2 * most + 1) >> FIELD_BITS) - most
+    return (times(field, 2 * most + 1) >> FIELD_BITS) - most

@@ -14,6 +14,7 @@ from hwgen.ff.counters import counters
 from hwgen.ff.registers import CORE_NUMBER
 from hwgen.ff.result import FFResult
 from hwgen.ff.stimulus import FFStimulus
+from hwgen.ff.training import annealing_of, epoch_counters, parts_of
 from hwgen.ff.unit_format import ANNEALING_BITS
 from hwgen.ff.weights import FFWeights
 from hwgen.integers import check_integer
@@ -88,6 +89,19 @@ class FFDriver(LearningDriver[FFResult]):
         if readout and self.config.supervised:
             raise HwgenError("readout must be False: a supervised machine has no read-out")
         self.write_register("learns", sum(1 << layer for layer in chosen) | readout << depth)
+
+    def start_phase(self, phase: str) -> None:
+        """As in the golden model."""
+        self.learn_only(*parts_of(self.config, phase))
+
+    def start_epoch(self, epoch: int, epochs: int) -> None:
+        """As in the golden model."""
+        self.annealing = annealing_of(epoch, epochs)
+
+    @property
+    def epoch_counters(self) -> tuple[str, ...]:
+        """As in the golden model."""
+        return epoch_counters(self.config)
 
     def run(self, samples: ArrayLike, labels: ArrayLike | None = None, learn: ArrayLike | None = None) -> FFResult:
         """Classify samples in order and learn from some; arguments and errors as in the golden model."""

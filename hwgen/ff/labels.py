@@ -4,14 +4,12 @@ from amaranth.hdl import Elaboratable, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from hwgen.ff.arithmetic import times
 from hwgen.ff.config import FFConfig
 from hwgen.ff.draw import STATE_BITS
 
 FIELD_BITS = 10
 """Bits that a label is drawn from."""
-
-LABEL_STAGES = 2
-"""Clocks from a state to the labels that it stands for: how far from the right one, and the label."""
 
 
 def labels_layout(config: FFConfig) -> data.ArrayLayout:
@@ -21,7 +19,7 @@ def labels_layout(config: FFConfig) -> data.ArrayLayout:
 
 class Labels(wiring.Component):
     """``labels``: the ``right`` one, and those that ``state``, of the control generator, stands for,
-    :data:`LABEL_STAGES` clocks later: from the lowest bits on, uniform among the wrong ones.
+    :data:`~hwgen.ff.unit_clocks.LABEL_STAGES` clocks later: from the lowest bits on, uniform among the wrong ones.
 
     Args:
         config: the machine's parameters.
@@ -43,7 +41,7 @@ class Labels(wiring.Component):
             total = Signal(range(2 * classes), name=f"total_{number}")
             m.d.comb += total.eq(self.right + 1 + further)
             m.d.sync += [
-                further.eq(field * (classes - 1) >> FIELD_BITS),
+                further.eq(times(field, classes - 1) >> FIELD_BITS),
                 label.eq(Mux(total >= classes, total - classes, total)),
             ]
         return m

@@ -1,9 +1,18 @@
 """The arrays of a machine whose layers share one engine."""
 
+from hwgen.errors import DesignError
 from hwgen.ff.config import FFConfig
-from hwgen.ff.lists import bank_bits, output_entries, output_lists
-from hwgen.ff.plan import ArrayPlan, engine_plan, readout_plan
+from hwgen.ff.lists import bank_bits, output_entries
+from hwgen.ff.plan import ArrayPlan, engine_plan, output_lists, readout_plan
 from hwgen.ff.stage import Stage
+
+
+def check_hardware(config: FFConfig) -> None:
+    """Raise :class:`~hwgen.errors.DesignError` for a machine that there is only as a golden model: a recurrent one."""
+    if config.recurrent:
+        raise DesignError(
+            "ff.recurrent must be false for hardware, not true; backend golden runs a recurrent machine all the same"
+        )
 
 
 def engine_array(config: FFConfig) -> ArrayPlan:

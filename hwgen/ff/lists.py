@@ -8,26 +8,12 @@ from hwgen.crossbar.sample import SampleFormat
 from hwgen.crossbar.scanner import entry_layout as listed_layout
 from hwgen.crossbar.stages import LIST_STAGES
 from hwgen.ff.config import FFConfig
-from hwgen.ff.plan import SAMPLE_BANKS
-
-
-def sample_lists(config: FFConfig) -> int:
-    """Lists of samples. In a supervised machine nothing is made of the one before."""
-    return SAMPLE_BANKS - config.supervised
+from hwgen.ff.plan import output_lists, sample_lists
 
 
 def list_layout(banks: int, entries: int) -> data.StructLayout:
     """Where a list is, and how many entries it has."""
     return data.StructLayout({"bank": range(banks), "count": range(entries + 1)})
-
-
-def output_lists(config: FFConfig) -> int:
-    """Lists of what layers give. In a contrastive machine as many as a sample needs: of the last layer, that of the
-    positive pass. In a supervised one those that a layer needs, and where another layer follows those that it gives;
-    its last layer gives none."""
-    if config.supervised:
-        return (0, 2, 4)[min(config.depth, 3) - 1]
-    return 2 * config.depth - 1 if config.learning else config.depth
 
 
 def output_entries(config: FFConfig) -> int:

@@ -14,9 +14,10 @@ from hwgen.ff.config import FFConfig
 from hwgen.ff.draw import STATE_BITS
 from hwgen.ff.layer_step import LayerStep
 from hwgen.ff.layout import engine_array, stage_of
-from hwgen.ff.lists import ListReader, list_layout, output_format, output_lists, sample_lists
+from hwgen.ff.lists import ListReader, list_layout, output_format
 from hwgen.ff.lists import sample_format as sample_format_of
-from hwgen.ff.plan import RANDOM_BITS, ArrayPlan
+from hwgen.ff.phases import Phase
+from hwgen.ff.plan import RANDOM_BITS, ArrayPlan, output_lists, sample_lists
 from hwgen.ff.rounding import draw_layout
 from hwgen.ff.signature import result_layout, trailer_layout
 from hwgen.ff.sweep_control import SweepControl
@@ -55,8 +56,8 @@ class Network(wiring.Component):
 
     Members: those of their control for lists of samples, results and what learns; ``read_bank``, ``read_address``,
     ``entry``: to the lists of samples; those of :func:`memory_members`; ``saturated_layer``; ``control_draw``,
-    ``control_state``: to the generator of views or wrong labels; ``result``: with ``result_valid``; ``modulated``:
-    strobe, ``scales`` are the modulators of layer ``current``.
+    ``control_state``: to the generator of views or wrong labels; ``result``: with ``result_valid``; ``phase``: what is
+    being done; ``modulated``: strobe, ``scales`` are the modulators of layer ``current``.
 
     Args:
         config: the machine's parameters.
@@ -83,6 +84,7 @@ class Network(wiring.Component):
             "result_ready": In(1),
             "idle": Out(1),
             "saturated_layer": Out(range(config.depth)),
+            "phase": Out(Phase),
             **memory_members(self.plan, self.stage.note, ""),
         }
         if config.learning:

@@ -1,5 +1,6 @@
-"""What the contrastive machine is doing, for the counters of clocks."""
+"""What a machine is doing, for the counters of clocks."""
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 from amaranth.hdl import Elaboratable, Module
@@ -15,28 +16,25 @@ class Phase(IntEnum):
     LEARN = 2
     LIST = 3
     READOUT = 4
+    DECIDE = 5
 
 
 class Phases(wiring.Component):
     """Follows the control's strobes.
 
-    Members: ``layer_start``, ``modulate``, ``layer_done``, ``readout_start``, ``readout_done``: strobes; ``phase``:
-    the one that the last of them began, from the clock after it on.
+    Args:
+        begun: for each strobe, the phase that it begins.
+
+    Members: the strobes, by name; ``phase``: the one that the last of them began, from the clock after it on.
     """
 
-    def __init__(self) -> None:
-        strobes = ("layer_start", "modulate", "layer_done", "readout_start", "readout_done")
-        super().__init__({**dict.fromkeys(strobes, In(1)), "phase": Out(Phase)})
+    def __init__(self, begun: Mapping[str, Phase]) -> None:
+        self.begun = dict(begun)
+        super().__init__({**dict.fromkeys(begun, In(1)), "phase": Out(Phase)})
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        for strobe, phase in (
-            (self.layer_start, Phase.PASS),
-            (self.modulate, Phase.LEARN),
-            (self.layer_done, Phase.LIST),
-            (self.readout_start, Phase.READOUT),
-            (self.readout_done, Phase.REST),
-        ):
-            with m.If(strobe):
+        for strobe, phase in self.begun.items():
+            with m.If(getattr(self, strobe)):
                 m.d.sync += self.phase.eq(phase)
         return m

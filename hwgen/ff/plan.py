@@ -21,9 +21,6 @@ VIEW_STAGES = 3
 TREE_LEVELS = 3
 """Levels of two-input adders between two registers of the tree over the lanes."""
 
-SAMPLE_BANKS = 3
-"""Lists of samples: of the one before, the present one, and the one that comes in."""
-
 RANDOM_BITS = 16
 """Bits of the generator for rounding."""
 
@@ -252,6 +249,20 @@ def readout_plan(config: FFConfig, *, entries: int, banks: int, ports: int = 2) 
         banks=banks,
         ports=ports,
     )
+
+
+def sample_lists(config: FFConfig) -> int:
+    """Lists of samples: of the present one, the one that comes in, and in a contrastive machine the one before."""
+    return 2 if config.supervised else 3
+
+
+def output_lists(config: FFConfig) -> int:
+    """Lists of what layers give. In a contrastive machine as many as a sample needs: of the last layer, that of the
+    positive pass. In a supervised one those that a layer needs, and where another layer follows those that it gives;
+    its last layer gives none."""
+    if config.supervised:
+        return (0, 2, 4)[min(config.depth, 3) - 1]
+    return 2 * config.depth - 1 if config.learning else config.depth
 
 
 def _largest_value(config: FFConfig, layer: int) -> int:

@@ -19,7 +19,7 @@ class FFResult:
     sequence; 0 where there was no pass."""
     busy_cycles: int = 0
     """Clocks that the machine worked on these samples; 0 where the backend cannot see clocks, and from the golden model
-    of a supervised or recurrent machine."""
+    of a recurrent machine."""
     elapsed_cycles: int = 0
     """Clocks from the first sample's first transfer to the last result's when both streams run at full speed; 0
     without samples, and as :attr:`busy_cycles`."""

@@ -5,7 +5,8 @@ from typing import Any
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ff.config import FFConfig
-from hwgen.ff.lists import list_layout, sample_lists
+from hwgen.ff.lists import list_layout
+from hwgen.ff.plan import sample_lists
 from hwgen.ff.signature import trailer_layout
 from hwgen.ff.unit_format import ANNEALING_BITS
 

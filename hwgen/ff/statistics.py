@@ -30,9 +30,7 @@ class Statistics(wiring.Component):
     def __init__(self, config: FFConfig) -> None:
         self.config = config
         self.names = tuple(counters(config))
-        members: dict[str, Any] = {"complete": In(1), "wrong": In(1), "clear": In(1)}
-        if phases(config):
-            members["phase"] = In(Phase)
+        members: dict[str, Any] = {"complete": In(1), "wrong": In(1), "clear": In(1), "phase": In(Phase)}
         if config.learning:
             layer = range(config.depth)
             goodness = data.ArrayLayout(goodness_bits(config), 2)

@@ -46,7 +46,7 @@ class FFStimulus:
 
     def pack_results(self, result: FFResult) -> NDArray[np.uint32]:
         """Payloads of ``y``, shape ``(n, y_words)``."""
-        values = [result.predictions, *result.goodness.reshape(len(result), -1).T]
+        values = [result.predictions, *result.goodness.reshape(len(result), 2 * self.config.depth).T]
         return pack(list(zip(values, self._result_widths, strict=True)))
 
     def unpack_results(self, payloads: NDArray[np.uint32], busy_cycles: int, elapsed_cycles: int) -> FFResult:

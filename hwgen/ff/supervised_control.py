@@ -5,10 +5,10 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ff.config import FFConfig
-from hwgen.ff.labels import LABEL_STAGES
-from hwgen.ff.lists import list_layout, sample_lists
+from hwgen.ff.lists import list_layout
+from hwgen.ff.plan import sample_lists
 from hwgen.ff.sample_control import control_members
-from hwgen.ff.unit_clocks import DRAW_CLOCKS
+from hwgen.ff.unit_clocks import DRAW_CLOCKS, LABEL_STAGES
 
 
 class SupervisedControl(wiring.Component):

@@ -10,7 +10,15 @@ from hwgen.ff.label_sums import LabelSums
 from hwgen.ff.labels import Labels
 from hwgen.ff.lists import bank_bits
 from hwgen.ff.network import Engine, Network
+from hwgen.ff.phases import Phase, Phases
 from hwgen.ff.supervised_control import SupervisedControl
+
+PHASES = {
+    "layer_start": Phase.PASS,
+    "modulate": Phase.LEARN,
+    "last_layer_done": Phase.DECIDE,
+    "result_valid": Phase.REST,
+}
 
 
 class SupervisedNetwork(Network):
@@ -50,11 +58,19 @@ class SupervisedNetwork(Network):
             control.writing.eq(engine.array.working),
             self.result.eq(decision.result),
         ]
+        m.submodules.phases = phases = Phases(PHASES)
+        m.d.comb += [
+            phases.layer_start.eq(control.layer_start),
+            phases.last_layer_done.eq(sums.done & (control.layer == self.config.depth - 1)),
+            phases.result_valid.eq(control.result_valid),
+            self.phase.eq(phases.phase),
+        ]
         handover = self._add_lists(m, sums, engine, negative)
         if engine.step is not None:
             m.submodules.labels = labels = Labels(self.config)
             train = control.sample.learn
             m.d.comb += [
+                phases.modulate.eq(engine.step.modulate),
                 labels.right.eq(control.sample.label),
                 labels.state.eq(self.control_state),
                 sums.train.eq(train),

@@ -4,12 +4,14 @@ import math
 from dataclasses import dataclass
 
 MODULATOR_ENTRIES = 64
+"""Entries of a modulator's table."""
 MODULATOR_STEP = 0.25
 """What one entry of the modulator table is worth to the logistic function."""
 
 NORM_ENTRIES = 24
 """Entries of the normaliser's table: eighths of a mantissa in [1, 4)."""
 NORM_FACTOR_BITS = 8
+"""Bits of a normaliser's factor."""
 
 SOFTMAX_ENTRIES = 64
 SOFTMAX_STEP = 0.125

@@ -66,7 +66,10 @@ def step_clocks(beats: int, positive: int, negative: int) -> int:
 
 
 DRAW_CLOCKS = LFSR_WIDTH
-"""Clocks of a draw of views: then all bits of the generator's state are new."""
+"""Clocks of a draw of views or of wrong labels: then all bits of the generator's state are new."""
+
+LABEL_STAGES = 2
+"""Clocks from a state to the labels that it stands for: how far from the right one, and the label."""
 
 READOUT_STAGES = 4
 """Clocks from the last class' sum to a read-out's ``done``: shift, compare, difference, margin."""

@@ -18,6 +18,7 @@ from hwgen.bayes.config import BayesConfig
 from hwgen.bayes.importers import from_categorical_nb
 from hwgen.design import Design, load_design, load_machine
 from hwgen.errors import DesignError
+from hwgen.ff.config import FFConfig
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples").glob("*.toml"))
 
@@ -96,6 +97,17 @@ def test_a_design_fits_for_certain_only_beyond_the_estimates_error(part: float, 
             guess.check_fit()
     else:
         guess.check_fit()
+
+
+def test_a_machine_with_more_multipliers_than_the_board_is_refused() -> None:
+    def multiplying(lanes: int) -> Design:
+        parameters = {"rule": "contrastive", "layers": [784, 256], "lanes": lanes}
+        return Design("machine", registry.core("ff", "test"), FFConfig.parse(parameters))
+
+    problems = estimate(multiplying(128), BOARDS["ulx3s-85f"]).problems
+    assert problems == ["needs 162 multipliers, and Radiona ULX3S 85F has 156: lower ff.lanes"]
+    guess = estimate(multiplying(64), BOARDS["ulx3s-85f"])
+    assert guess.fits and guess.as_dict()["multipliers"] == 98
 
 
 def test_a_doubt_tells_how_far_the_estimate_may_be_off() -> None:

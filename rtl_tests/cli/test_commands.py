@@ -52,6 +52,19 @@ def test_a_new_machine_that_learns_can_be_tried_at_once(run: Run, tmp_path: Path
     assert cycles["infer"] < cycles["train"] < estimate["cycles_per_sample"]
 
 
+@pytest.mark.parametrize("mode", ["supervised", "contrastive"])
+def test_a_new_forward_forward_machine_can_be_tried_at_once(run: Run, tmp_path: Path, mode: str) -> None:
+    design = tmp_path / "learner.toml"
+    assert run("new", design, "--core", "ff", "--mode", mode, "--json").code == 0
+    report = json.loads(run("infer", design, "--json").out)
+    assert len(report["results"]) == 450 and report["errors"] == []
+    assert set(report["results"][0]) == {"prediction", "goodness"}
+    estimate = json.loads(run("synth", design, "--board", "ulx3s-85f", "--estimate", "--json").out)
+    assert estimate["fits"] and 0 < estimate["multipliers"] <= estimate["available"]["dsps"]
+    cycles = load_design(design).typical_cycles()
+    assert max(cycles.values()) < estimate["cycles_per_sample"]
+
+
 def test_json_is_the_only_thing_on_standard_output(run: Run) -> None:
     for arguments in (["list"], ["doctor"], ["verify", WINE, "--samples", 1]):
         json.loads(run(*arguments, "--json").out)
@@ -115,7 +128,7 @@ def test_a_difference_exits_with_1(run: Run, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("core = 'bays'", "core must be one of bayes, ep, not 'bays'"),
+        ("core = 'bays'", "core must be one of bayes, ep, ff, not 'bays'"),
         ("", "core is missing"),
         ("core = 'bayes", "not valid TOML"),
         ("core = 'bayes'\n[bayes]\nmode = 'stochastic'\nrows = 1\nbins = [4]\ninitialised = false",
@@ -157,7 +170,7 @@ def test_a_wrong_design_file_exits_with_2_and_names_the_file(run: Run, tmp_path:
         (["new", "my.toml", "--dataset", "wine", "--table", "t.npz"], "one of --dataset, --table and --model"),
         (["new", "my.toml", "--table", "t.npz"], "t.npz"),
         (["new", "my.toml", "--mode", "loud"], "bayes.mode must be one of"),
-        (["new", "my.toml", "--core", "nonesuch"], "core must be one of bayes, ep, not 'nonesuch'"),
+        (["new", "my.toml", "--core", "nonesuch"], "core must be one of bayes, ep, ff, not 'nonesuch'"),
         (["new", "my.toml", "--core", "ep", "--mode", "logarithmic"], "has no --mode; it takes --dataset"),
         (["new", "my.toml", "--core", "ep", "--dataset", "wine"], "source.dataset must be digits, mnist or a folder"),
         (["infer", EXAMPLES / "ep-digits.toml", "--restart", "r.csv"], "a machine without feedback"),

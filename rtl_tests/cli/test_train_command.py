@@ -197,7 +197,7 @@ def test_the_demonstration_tells_of_a_difference(tiny: Path, monkeypatch: pytest
         training = honest(design, epochs=epochs)
         last = training.epochs[-1]
         if backend == "rtl":
-            training.epochs[-1] = replace(last, flips=last.flips + 1)
+            training.epochs[-1] = replace(last, statistics=last.statistics | {"flips": last.statistics["flips"] + 1})
         return replace(training, backend=backend)
 
     monkeypatch.setattr(demo, "train", wrong)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from hwgen import registry
+from hwgen.design import Design
 from hwgen.emit.verilog import emit_verilog
 from hwgen.ff.config import FFConfig
 from hwgen.ff.core import FFCore
@@ -57,6 +59,14 @@ def supervised_config(given: dict[str, Any]) -> FFConfig:
     if given.get("learning", True):
         values |= {"goodness_shift": 11, "update_shift": 12}
     return FFConfig.parse(values | {"stream_bits": 16, "seed": 77} | given)
+
+
+def tiny(name: str = "dut", **values: Any) -> Design:
+    """A supervised machine of one layer, or a contrastive one, that compiles within seconds; ``values`` are added to
+    its parameters."""
+    given = {"layers": [6, 4], "lanes": 2, "classes": 3, "stream_bits": 8} | values
+    complete = contrastive_config if values.get("rule") == "contrastive" else supervised_config
+    return Design(name, registry.CORES["ff"], complete(given))
 
 
 def open_machine(

@@ -9,9 +9,17 @@ from hypothesis import Phase, given, settings, strategies
 
 from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import phases
+from hwgen.ff.weights import FFWeights
 from hwgen.samples import check_samples
 from rtl_tests.ep.stepping import SteppingTransport
-from rtl_tests.ff.machines import TINY, contrastive_config, open_machine, tiny_config
+from rtl_tests.ff.machines import (
+    SUPERVISED,
+    TINY,
+    contrastive_config,
+    open_machine,
+    supervised_config,
+    tiny_config,
+)
 from rtl_tests.ff.random_machines import random_config, random_samples, random_weights, with_unit_lanes
 from sim.golden.ff import FFModel
 
@@ -20,9 +28,10 @@ COUNT = 30
 
 
 def random_machine(seed: int) -> tuple[FFConfig, np.random.Generator]:
-    """A contrastive machine drawn from all options."""
+    """A machine drawn from all options."""
     rng = np.random.default_rng(seed)
-    return with_unit_lanes(random_config(rng, str(rng.choice(["contrastive", "views"]))), rng), rng
+    kind = str(rng.choice(["contrastive", "views", "supervised", "supervised"]))
+    return with_unit_lanes(random_config(rng, kind), rng), rng
 
 
 WAITING: dict[str, dict[str, Any]] = {
@@ -39,15 +48,52 @@ WAITING: dict[str, dict[str, Any]] = {
     },
 }
 
+LABELS_WAITING: dict[str, dict[str, Any]] = {
+    # The same; beats of many units, so that a list is still made when the next one's first beat is there; then with
+    # less room for lists; four layers.
+    "input": {"layers": [150, 4], "lanes": 2, "unit_lanes": 1, "pixel_bits": 8, "stream_bits": 8, "classes": 2},
+    "lanes": {"layers": [3, 40, 20], "lanes": 20, "unit_lanes": 1, "classes": 3, "goodness_shift": 9},
+    "lists": {"layers": [4, 36, 36, 36], "lanes": 36, "unit_lanes": 36, "classes": 9, "bias": 60},
+    "room": {"layers": [4, 36, 36], "lanes": 36, "unit_lanes": 36, "classes": 9, "bias": 60},
+    "deep": {"layers": [4, 2, 2, 2, 2], "lanes": 2, "unit_lanes": 2, "classes": 5, "bias": 60},
+}
+
 
 @pytest.mark.parametrize("name", TINY)
 def test_every_result_comes_in_its_clock(name: str) -> None:
     check(tiny_config(name), np.random.default_rng(len(name)))
 
 
+@pytest.mark.parametrize("name", SUPERVISED)
+def test_every_result_of_a_supervised_machine_comes_in_its_clock(name: str) -> None:
+    check(supervised_config(SUPERVISED[name]), np.random.default_rng(len(name)))
+
+
 @pytest.mark.parametrize("name", WAITING)
 def test_what_is_waited_for(name: str) -> None:
     check(contrastive_config(WAITING[name]), np.random.default_rng(len(name)))
+
+
+@pytest.mark.parametrize("name", LABELS_WAITING)
+def test_what_is_waited_for_with_labels(name: str) -> None:
+    check(supervised_config(LABELS_WAITING[name]), np.random.default_rng(len(name)))
+
+
+def test_goodness_that_is_noted_while_another_is_read() -> None:
+    """The passes of two labels come right after each other where the second one's list is short."""
+    config = supervised_config(
+        {"layers": [4, 40, 2], "lanes": 2, "unit_lanes": 2, "classes": 2, "bias": 0, "learning": False}
+    )
+    first, second = (np.zeros(shape, int) for shape in config.weight_shapes)
+    first[5], first[6, 2:], first[6, :2] = 127, -128, 127
+    weights = FFWeights.for_config(config, [first, second])
+    driver, model = open_machine(config, transport=SteppingTransport), FFModel(config, weights)
+    driver.load(weights)
+    samples = np.zeros((5, 4), int)
+    found, wanted = driver.run(samples), model.run(samples)
+    assert not found.differences(wanted).any()
+    assert (found.busy_cycles, found.elapsed_cycles) == (wanted.busy_cycles, wanted.elapsed_cycles)
+    driver.close()
 
 
 @pytest.mark.parametrize("seed", QUICK_SEEDS)
@@ -73,8 +119,9 @@ def check(config: FFConfig, rng: np.random.Generator) -> None:
     for round_ in range(4):
         if config.learning and round_:
             parts = rng.random(config.engines) < 0.6
+            layers, readout = np.flatnonzero(parts[: config.depth]).tolist(), bool(parts[-1])
             for machine in (driver, model):
-                machine.learn_only(np.flatnonzero(parts[:-1]).tolist(), bool(parts[-1]))
+                machine.learn_only(layers, readout and not config.supervised)
         inputs = random_samples(config, rng, COUNT)
         for machine in (driver, model):
             machine.clear_statistics()
@@ -84,7 +131,8 @@ def check(config: FFConfig, rng: np.random.Generator) -> None:
         state = model.dump()
         expected = model.clocks(samples, model.trace(samples))
         model.load(state)
-        driver.strobe("forget")
+        if not config.supervised:
+            driver.strobe("forget")
         busy = driver.read_register("busy_cycles")
         _, clocks = driver.transport.stream_with_clocks(driver.stimulus.pack_samples(*inputs), COUNT)
         assert clocks == expected.results.tolist()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hwgen.errors import HwgenError
 from hwgen.ff.config import FFConfig
-from hwgen.ff.counters import PHASES, counters, phases
+from hwgen.ff.counters import CONTRASTIVE_PHASES, counters, phases
 from hwgen.ff.weights import FFWeights
 from hwgen.samples import check_samples
 from rtl_tests.ff.plain import PlainMachine
@@ -184,7 +184,7 @@ def test_statistics_are_sums_of_what_happened() -> None:
         model, traced = FFModel(config, weights), FFModel(config, weights)
         assert list(model.statistics()) == ["samples", *counters(config)]
         result = model.run(samples, labels, learn)
-        trace = traced.trace(check_samples(config, samples, labels, learn))
+        trace = traced.trace(check_samples(config, samples, labels, learn)).samples
         found, wrong = model.statistics(), result.predictions != labels
         assert (result.busy_cycles > 0) == (result.elapsed_cycles > 0) == bool(phases(config))
         assert found["samples"] == 40
@@ -210,7 +210,7 @@ def test_a_machine_that_does_not_learn_refuses() -> None:
     assert len(model.infer(samples)) == 3
     with pytest.raises(HwgenError, match=r"ff.learning = false cannot be trained; use infer"):
         model.train(samples, [0, 0, 0])
-    clocks = {f"{phase}_cycles" for phase in PHASES if phase != "learn"}
+    clocks = {f"{phase}_cycles" for phase in CONTRASTIVE_PHASES if phase != "learn"}
     assert set(model.statistics()) == {"samples", "inferred", "infer_errors"} | clocks
 
 

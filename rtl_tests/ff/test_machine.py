@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings, strategies
 
-from hwgen.errors import HwgenError
+from hwgen.errors import DesignError, HwgenError
 from hwgen.ff.config import FFConfig
 from hwgen.ff.core import FFCore
+from hwgen.ff.resources import needs
 from rtl_tests.ff.machines import SUPERVISED, TINY, open_machine, supervised_config, tiny_config
 from rtl_tests.ff.random_machines import random_config, random_samples, random_weights, with_unit_lanes
 from sim.golden.ff import FFModel
@@ -42,8 +43,9 @@ def test_random_supervised_machines_whatever_the_seed(seed: int) -> None:
 
 def test_there_is_no_recurrent_machine() -> None:
     config = FFConfig.parse({"layers": [6, 4], "rule": "contrastive", "recurrent": True, "steps": 2})
-    with pytest.raises(ValueError, match="config must be that of a machine that is not recurrent"):
-        FFCore(config)
+    for refuses in (FFCore, needs):
+        with pytest.raises(DesignError, match=r"ff\.recurrent must be false for hardware, not true; backend golden"):
+            refuses(config)
 
 
 def random_supervised(seed: int) -> tuple[FFConfig, np.random.Generator]:

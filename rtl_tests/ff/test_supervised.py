@@ -9,8 +9,9 @@ from hwgen.ff.config import FFConfig
 from hwgen.ff.decision import Decision
 from hwgen.ff.hard_negative import HardNegative
 from hwgen.ff.label_handover import LabelHandover
-from hwgen.ff.labels import LABEL_STAGES, Labels
+from hwgen.ff.labels import Labels
 from hwgen.ff.layout import stage_of
+from hwgen.ff.unit_clocks import LABEL_STAGES
 from rtl_tests.simulate import simulate
 
 

@@ -19,7 +19,8 @@ from hwgen.bayes.table import LikelihoodTable
 from hwgen.design import Design
 from hwgen.errors import DesignError, HardwareMismatch
 from rtl_tests.bayes.designs import make_design, random_table
-from rtl_tests.ep.machines import tiny
+from rtl_tests.ep.machines import tiny as tiny_ep
+from rtl_tests.ff.machines import tiny as tiny_ff
 from sim.backends.serial import SerialTransport
 from sim.virtual_board import VirtualBoard
 
@@ -44,7 +45,7 @@ def small_design(mode: str) -> Design:
     return make_design(config, random_table(config, np.random.default_rng(1)), f"small_{mode}")
 
 
-DESIGNS = [*map(small_design, CONFIGS), tiny("small_ep")]
+DESIGNS = [*map(small_design, CONFIGS), tiny_ep("small_ep"), tiny_ff("small_ff", rule="contrastive")]
 """At least one of every core."""
 
 

@@ -4,7 +4,8 @@ from hwgen import registry
 from hwgen.bayes.config import BayesConfig
 from hwgen.bus.wrappers.interfaces import Bus, Interfaces, Stream
 from hwgen.design import Design
-from rtl_tests.ep.machines import tiny
+from rtl_tests.ep.machines import tiny as tiny_ep
+from rtl_tests.ff.machines import tiny as tiny_ff
 
 # fmt: off
 MACHINES = {
@@ -16,7 +17,8 @@ MACHINES = {
              "initialised": False}
         ),
     ),
-    "ep": tiny(layers=[6, 4, 2], lanes=4),
+    "ep": tiny_ep(layers=[6, 4, 2], lanes=4),
+    "ff": tiny_ff(layers=[4, 2], classes=2, candidates=1),
 }
 # fmt: on
 """By core: machines that are simulated within seconds, whose samples take several beats of 8 bits. A core of the

@@ -10,13 +10,16 @@ from hwgen.ff import defaults
 from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import PHASES, counters
 from hwgen.ff.result import FFResult
+from hwgen.ff.training import annealing_of, epoch_counters, parts_of
 from hwgen.ff.weights import FFWeights
 from hwgen.integers import check_integer
 from hwgen.samples import Samples, check_samples, check_seed
-from sim.golden import ff_cycles, ff_kernel
-from sim.golden.ff_cycles import Clocks, Timing
+from sim.golden import ff_cycles, ff_kernel, ff_label_cycles
+from sim.golden.ff_cycles import Timing
+from sim.golden.ff_engine_cycles import Clocks
+from sim.golden.ff_label_cycles import LabelTiming
 from sim.golden.ff_loop import run
-from sim.golden.ff_rule import NEGATIVE, POSITIVE, Rule, trace_type
+from sim.golden.ff_rule import NEGATIVE, POSITIVE, Rule, Trace
 from sim.golden.ff_state import Lists, SampleLists, State, Units
 
 ANNEALING_MAX = 7
@@ -33,7 +36,7 @@ class FFModel:
     def __init__(self, config: FFConfig, weights: FFWeights | None = None) -> None:
         self.config = config
         self._rule = Rule.of(config)
-        self._timing = Timing.of(config)
+        self._timing = LabelTiming.of(config) if config.supervised else None if config.recurrent else Timing.of(config)
         self._lists = Lists.of(config)
         self._previous = SampleLists.of(config)
         self._units = Units.of(config)
@@ -116,6 +119,21 @@ class FFModel:
         self._learns[chosen] = True
         self._learns[-1] = readout
 
+    def start_phase(self, phase: str) -> None:
+        """From now on what ``phase`` says learns, one of :attr:`~hwgen.ff.config.FFConfig.phases`. Raises
+        :class:`~hwgen.errors.HwgenError` for one that the machine does not have."""
+        self.learn_only(*parts_of(self.config, phase))
+
+    def start_epoch(self, epoch: int, epochs: int) -> None:
+        """The samples to train on that come next are of epoch ``epoch``, from 0 on, of ``epochs``: sets
+        :attr:`annealing`, see :func:`~hwgen.ff.training.annealing_of`."""
+        self.annealing = annealing_of(epoch, epochs)
+
+    @property
+    def epoch_counters(self) -> tuple[str, ...]:
+        """The :meth:`statistics` that tell how learning goes."""
+        return epoch_counters(self.config)
+
     def infer(self, samples: ArrayLike) -> FFResult:
         """Classify samples in order; nothing is learnt.
 
@@ -148,18 +166,17 @@ class FFModel:
         checked = check_samples(self.config, samples, labels, learn)
         trace = self.trace(checked)
         clocks = self.clocks(checked, trace)
-        self._count(checked, trace, clocks)
+        self._count(checked, trace.samples, clocks)
         return FFResult(
-            predictions=trace["prediction"].copy(),
-            goodness=trace["goodness"].copy(),
+            predictions=trace.samples["prediction"].copy(),
+            goodness=trace.samples["goodness"].copy(),
             busy_cycles=clocks.busy,
             elapsed_cycles=int(clocks.results[-1]) if len(checked.inputs) else 0,
         )
 
-    def trace(self, samples: Samples) -> NDArray[np.void]:
-        """Do the work of :meth:`run` and tell all that happened: shape ``(n,)``, dtype
-        :func:`~sim.golden.ff_rule.trace_type`."""
-        trace = np.zeros(len(samples.inputs), trace_type(self.config))
+    def trace(self, samples: Samples) -> Trace:
+        """Do the work of :meth:`run` and tell all that happened."""
+        trace = Trace.of(self.config, len(samples.inputs))
         self._previous.known[0] = False
         run(
             self._rule,
@@ -176,11 +193,13 @@ class FFModel:
         )
         return trace
 
-    def clocks(self, samples: Samples, trace: NDArray[np.void]) -> Clocks:
+    def clocks(self, samples: Samples, trace: Trace) -> Clocks:
         """What the machine takes for samples, traced by :meth:`trace`, when both its streams run at full speed. All 0
-        for a supervised or recurrent machine, whose clocks are not counted."""
+        for a recurrent machine, whose clocks are not counted."""
         if self._timing is None:
-            return Clocks(0, np.zeros(len(trace), np.int64), np.zeros(len(PHASES), np.int64))
+            return Clocks(0, np.zeros(len(samples.inputs), np.int64), np.zeros(len(PHASES), np.int64))
+        if isinstance(self._timing, LabelTiming):
+            return ff_label_cycles.count(self._timing, trace, samples.learn, self._learns)
         return ff_cycles.count(self._timing, trace, samples.learn, self._learns)
 
     def statistics(self) -> dict[str, int]:

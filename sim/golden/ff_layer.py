@@ -13,7 +13,7 @@ import numpy as np
 from sim.golden import ff_kernel as kernel
 from sim.golden.compiled import compiled
 from sim.golden.ff_kernel import Weights
-from sim.golden.ff_rule import NEGATIVE, POSITIVE, TERMS, Rule
+from sim.golden.ff_rule import BEATS, COUNT, LAST_BEAT, NEGATIVE, POSITIVE, TERMS, Ints, Rule
 from sim.golden.ff_state import Lists, State, Units
 
 
@@ -79,11 +79,15 @@ def outputs_of(rule: Rule, lists: Lists, layer: int, which: int) -> int:
 
 
 @compiled
-def note_outputs(rule: Rule, lists: Lists, layer: int, which: int, note: Any) -> None:
-    """What a layer gave in a pass."""
-    count = outputs_of(rule, lists, layer + 1, which)
-    note.outputs[layer, which] += count
-    note.output_beats[layer, which] += kernel.beats(lists.indices[layer + 1, which], count, rule.beat_units, 0, 0)[0]
+def note_outputs(rule: Rule, lists: Lists, layer: int, which: int, given: Ints) -> None:
+    """What a layer gave in a pass: to ``given``, shape ``(3,)``, as in :class:`~sim.golden.ff_rule.Trace`."""
+    index, count = lists.indices[layer + 1, which], outputs_of(rule, lists, layer + 1, which)
+    given[COUNT] += count
+    given[BEATS] += kernel.beats(index, count, rule.beat_units, 0, 0)[0]
+    last = rule.sizes[1:].max() - rule.beat_units
+    while count and index[count - 1] >= last:
+        count -= 1
+        given[LAST_BEAT] += 1
 
 
 @compiled

@@ -9,7 +9,7 @@ from sim.golden import ff_layer as layers
 from sim.golden import ff_readout as readout
 from sim.golden import ff_terms as terms
 from sim.golden.compiled import compiled
-from sim.golden.ff_rule import IMAGE, LABEL, NEGATIVE, POSITIVE, TERMS, Rule
+from sim.golden.ff_rule import IMAGE, LABEL, NEGATIVE, POSITIVE, TERMS, Ints, Rule, Trace
 from sim.golden.ff_state import Lists, SampleLists, State, Units
 
 
@@ -25,13 +25,13 @@ def run(
     learning: NDArray[np.bool_],
     learns: NDArray[np.bool_],
     annealing: int,
-    trace: NDArray[np.void],
+    trace: Trace,
 ) -> None:
     """Run samples in order, learning from those with ``learning``. Of a contrastive machine, the sample before is
     forgotten after one that is only inferred: the next one to learn from makes no pair.
 
     ``state`` and ``samples`` change in place. ``learns``, shape ``(layers + 1,)``, says what learns, the read-out last.
-    Written: ``trace`` (n, all zeros before).
+    Written: ``trace`` (of n samples, all zeros before).
     """
     depth = len(rule.bias)
     top = 0  # layers that the negative pass goes through
@@ -39,19 +39,19 @@ def run(
         if learns[layer] or rule.supervised:
             top = layer + 1
     for n in range(len(pixels)):
-        note = trace[n]
+        note, given = trace.samples[n], trace.given[n]
         terms.scan(rule, pixels[n], samples, note)
         if rule.supervised:
             if learning[n]:
-                note.prediction = discriminate(rule, state, lists, samples, units, labels[n], note)
+                note.prediction = discriminate(rule, state, lists, samples, units, labels[n], note, given)
                 learn(rule, state, lists, units, learns, annealing, note)
             else:
-                note.prediction = classify(rule, state, lists, samples, units, note)
+                note.prediction = classify(rule, state, lists, samples, units, note, given)
             continue
         pairs = learning[n] and top > 0 and samples.known[0]
         lists.counts[1] = 0  # nothing is fed back to a sequence's first step
         for step in range(rule.steps):
-            contrast(rule, state, lists, samples, units, step, top if pairs else 0, note)
+            contrast(rule, state, lists, samples, units, step, top if pairs else 0, note, given)
             if pairs:
                 learn(rule, state, lists, units, learns, annealing, note)
         note.prediction = readout.read_out(rule, state, lists, units)
@@ -89,6 +89,7 @@ def contrast(
     step: int,
     top: int,
     note: Any,
+    given: Ints,
 ) -> None:
     """The positive pass of a contrastive machine, and the negative one through ``top`` layers."""
     if rule.recurrent:
@@ -102,12 +103,12 @@ def contrast(
             layers.sum_term(rule, state, lists, units, 0, term)
     layers.rise(rule, state, lists, units, POSITIVE, len(rule.bias))
     layers.rise(rule, state, lists, units, NEGATIVE, top)
-    take_note(rule, lists, units, top, note)
+    take_note(rule, lists, units, top, note, given)
 
 
 @compiled
 def discriminate(
-    rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, label: int, note: Any
+    rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, label: int, note: Any, given: Ints
 ) -> int:
     """Both passes of a supervised machine. Returns the label with the larger goodness of all layers: the right one, or
     the wrong one that was chosen; of equals the wrong one."""
@@ -115,12 +116,12 @@ def discriminate(
     depth = len(rule.bias)
     good = layers.rise(rule, state, lists, units, POSITIVE, depth)
     bad = layers.rise(rule, state, lists, units, NEGATIVE, depth)
-    take_note(rule, lists, units, depth, note)
+    take_note(rule, lists, units, depth, note, given)
     return label if good > bad else wrong
 
 
 @compiled
-def classify(rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, note: Any) -> int:
+def classify(rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, note: Any, given: Ints) -> int:
     """The label with the largest goodness of all layers, the lowest of equals."""
     terms.set_term(lists, samples, 0, 0, IMAGE)
     layers.sum_term(rule, state, lists, units, 0, IMAGE)
@@ -130,7 +131,7 @@ def classify(rule: Rule, state: State, lists: Lists, samples: SampleLists, units
         layers.sum_term(rule, state, lists, units, 0, LABEL)
         total = layers.rise(rule, state, lists, units, POSITIVE, len(rule.bias))
         for layer in range(len(rule.bias)):
-            layers.note_outputs(rule, lists, layer, POSITIVE, note)
+            layers.note_outputs(rule, lists, layer, POSITIVE, given[layer, label])
         if total > most:
             best, most = label, total
             note.goodness[:, POSITIVE] = units.goodness[:, POSITIVE]
@@ -138,9 +139,9 @@ def classify(rule: Rule, state: State, lists: Lists, samples: SampleLists, units
 
 
 @compiled
-def take_note(rule: Rule, lists: Lists, units: Units, top: int, note: Any) -> None:
+def take_note(rule: Rule, lists: Lists, units: Units, top: int, note: Any, given: Ints) -> None:
     """Goodness and outputs of the layers; of the negative pass up to layer ``top``."""
     for layer in range(len(rule.bias)):
         for which in range(2 if layer < top else 1):
             note.goodness[layer, which] += units.goodness[layer, which]
-            layers.note_outputs(rule, lists, layer, which, note)
+            layers.note_outputs(rule, lists, layer, which, given[layer, which])

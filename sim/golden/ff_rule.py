@@ -152,9 +152,6 @@ def trace_type(config: FFConfig) -> np.dtype[np.void]:
             # Inputs that are not 0, without biases, and beats on x that hold any of them.
             ("active_inputs", np.int32),
             ("active_beats", np.int32),
-            # The same of what each layer gives in each pass. Without learning: for all labels.
-            ("outputs", np.int64, (config.depth, 2)),
-            ("output_beats", np.int64, (config.depth, 2)),
             # Of each pass of each layer. Without learning: of the predicted label.
             ("goodness", np.int64, (config.depth, 2)),
             ("modulator", np.int64, (config.depth, 2)),
@@ -166,3 +163,26 @@ def trace_type(config: FFConfig) -> np.dtype[np.void]:
             ("readout_saturated", np.int32),
         ]
     )
+
+
+COUNT, BEATS, LAST_BEAT = range(3)
+"""What is noted of what a layer gives in a pass."""
+
+
+class Trace(NamedTuple):
+    """What happened to some samples."""
+
+    samples: NDArray[np.void]
+    """Shape ``(n,)``, dtype :func:`trace_type`."""
+    given: NDArray[np.int32]
+    """Shape ``(n, layers, passes, 3)``: how many outputs that are not 0 each layer gave in each pass, how many beats
+    hold any of them, and how many are in the last beat of the largest layer; summed as in ``samples``. The passes of a
+    supervised machine that does not learn from the sample are those of all labels."""
+
+    @classmethod
+    def of(cls, config: FFConfig, count: int) -> "Trace":
+        """Of so many samples to which nothing has happened yet."""
+        passes = config.classes if config.supervised else 2
+        return cls(
+            np.zeros(count, trace_type(config)), np.zeros((count, config.depth, passes, LAST_BEAT + 1), np.int32)
+        )

@@ -1,0 +1,117 @@
+"""The most clocks that a sample can take, from a machine's parameters alone: every input is active, and every layer
+learns."""
+
+from hwgen.ff import unit_clocks
+from hwgen.ff.layout import readout_array
+from hwgen.ff.plan import ArrayPlan
+from hwgen.ff.program import OTHER, PAIRS_KIND, UPPER_KIND, Program, programs
+from hwgen.ff.stage import Stage
+
+MARGIN = 16
+"""Clocks of control in each part of a sample's course, at most."""
+
+
+class MostClocks:
+    """Of one machine's samples.
+
+    Args:
+        stage: of its engine.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.config = stage.config
+        self.stage = stage
+        self.plan = stage.plan
+
+    @property
+    def sample(self) -> int:
+        """Clocks of a sample, its coming in aside."""
+        config = self.config
+        if config.supervised:
+            inferred = sum(self._label_passes(layer, config.classes) for layer in range(config.depth))
+            pairs = [self._label_passes(layer, 2 if layer else 1 + config.candidates) for layer in range(config.depth)]
+            learnt = unit_clocks.DRAW_CLOCKS + sum(pairs) + self._steps
+            return max(inferred, learnt if config.learning else 0) + config.classes * (config.depth + 1) + MARGIN
+        passes = sum(self._passes(layer) + self._list(layer) for layer in range(config.depth))
+        return unit_clocks.DRAW_CLOCKS + passes + (self._steps if config.learning else 0) + self._readout
+
+    @property
+    def reads(self) -> int:
+        """Reads of the layers' weights for a sample."""
+        config = self.config
+        learnt = [self._lengths(layer) for layer in range(config.depth)]
+        if not config.supervised:
+            sweeps = [len(program.sums) + len(program.terms) for program in map(self._program, range(config.depth))]
+            return sum(
+                groups * count * most for groups, count, most in zip(self.plan.groups, sweeps, learnt, strict=True)
+            )
+        image, *others = (groups * most for groups, most in zip(self.plan.groups, learnt, strict=True))
+        inferred = image + self.plan.groups[0] * config.classes + config.classes * sum(others)
+        both = 2 * image + self.plan.groups[0] * (3 + config.candidates) + 4 * sum(others)
+        return max(inferred, both if config.learning else 0)
+
+    def _lengths(self, layer: int) -> int:
+        """Entries of a layer's list, the bias counted."""
+        return self.config.layers[layer] + 1
+
+    def _program(self, layer: int) -> Program:
+        config = self.config
+        if config.supervised:
+            return programs(config)[UPPER_KIND if layer else 0]
+        return programs(config)[(UPPER_KIND if layer else 0) + (PAIRS_KIND if config.learning else 0)]
+
+    def _sweep(self, entries: int) -> int:
+        """A sweep that sums, until its sums have left the lanes."""
+        return entries + self.plan.beats + 4
+
+    def _goodness(self) -> int:
+        return self.plan.sums_delay + unit_clocks.goodness_clocks(self.config.unit_lanes) + MARGIN
+
+    def _passes(self, layer: int) -> int:
+        """The passes of a contrastive machine's layer."""
+        sweeps = len(self._program(layer).sums)
+        return self.plan.groups[layer] * sweeps * self._sweep(self._lengths(layer)) + self._goodness()
+
+    def _label_passes(self, layer: int, passes: int) -> int:
+        """The passes of a supervised machine's layer."""
+        groups, length = self.plan.groups[layer], self._lengths(layer)
+        if layer == 0:
+            return groups * (self._sweep(length) + passes * self._sweep(1)) + self._goodness()
+        return passes * (groups * self._sweep(length) + self._list(layer - 1)) + self._goodness()
+
+    def _list(self, layer: int) -> int:
+        """Making the lists of what a layer gives."""
+        config = self.config
+        clocks = unit_clocks.normaliser_clocks(self.stage.units, layer, self.stage.reciprocals)
+        lists = 1 if config.supervised or not config.learning else 2
+        return lists * (clocks + config.layers[layer + 1] + max(self.stage.units.beats) + MARGIN)
+
+    @property
+    def _steps(self) -> int:
+        """The steps of all layers."""
+        return sum(map(self._step, range(self.config.depth)))
+
+    def _step(self, layer: int) -> int:
+        clocks = unit_clocks.modulator_clocks(False) + MARGIN
+        for term in self._program(layer).terms:
+            entries = self._lengths(layer) if term.source <= OTHER else 1
+            steps = unit_clocks.step_clocks(self.plan.beats, term.positive, term.negative)
+            clocks += self.plan.groups[layer] * (self._update(self.plan, entries) + steps + self.plan.steps_delay)
+        return clocks
+
+    def _update(self, plan: ArrayPlan, entries: int) -> int:
+        """A sweep that learns, until another one may begin."""
+        return plan.sweep_clocks(entries, update=True) + plan.turnaround + 4
+
+    @property
+    def _readout(self) -> int:
+        """The read-out, and its learning."""
+        config = self.config
+        plan = readout_array(config)
+        entries = config.features + 1 + 4 * config.depth
+        clocks = entries + plan.sums_delay + config.classes + unit_clocks.READOUT_STAGES + MARGIN
+        if config.learning:
+            steps = unit_clocks.readout_step_clocks(config.classes, config.readout == "hinge")
+            updates = sum(self._update(plan, units + 1) for units in config.layers[1:])
+            clocks += steps + updates + plan.saturated_delay + MARGIN
+        return clocks

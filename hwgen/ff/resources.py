@@ -1,0 +1,193 @@
+"""What the Forward-Forward machine takes of an FPGA and how fast it is, from its parameters alone.
+
+Memories and multipliers follow from the structure, and so do the most clocks of a sample. Look-up tables and flip-flops
+are counted block by block; the factors are fitted to synthesis results for ECP5.
+"""
+
+from hwgen.crossbar.sample import SampleFormat
+from hwgen.crossbar.words import fill_clocks
+from hwgen.ff.config import FFConfig
+from hwgen.ff.counters import counters
+from hwgen.ff.layout import check_hardware, readout_array, stage_of
+from hwgen.ff.lists import output_format, sample_format
+from hwgen.ff.most_clocks import MostClocks
+from hwgen.ff.plan import ArrayPlan, output_lists, sample_lists
+from hwgen.ff.stage import Stage
+from hwgen.resources import Block, Memory, Needs
+
+OVERHEAD = 40
+"""Clocks until the memories are filled, beside the filling."""
+
+
+def needs(config: FFConfig) -> Needs:
+    """What a machine with these parameters takes, and how fast it is at least. Raises
+    :class:`~hwgen.errors.DesignError` for a recurrent machine."""
+    check_hardware(config)
+    stage = stage_of(config)
+    most = MostClocks(stage)
+    load = config.inputs + 1  # clocks in which a sample comes in
+    arrays = [stage.plan] if config.supervised else [stage.plan, readout_array(config)]
+    return Needs(
+        memories=tuple(_memories(stage)),
+        blocks=tuple(_blocks(stage)),
+        cycles_per_sample=max(load, most.sample),
+        latency=load + most.sample,
+        reads_per_sample=most.reads,
+        start_clocks=max(fill_clocks(plan.matrices, plan.lanes) for plan in arrays) + OVERHEAD,
+        memory_parameters="lower ff.layers" + (" or ff.master_bits" if config.master_bits > 8 else ""),
+        empty_parameters="leave out source.weights",
+        logic_parameters="lower ff.lanes",
+        multipliers=_multipliers(stage),
+    )
+
+
+def _memories(stage: Stage) -> list[Memory]:
+    config, units = stage.config, stage.units
+
+    def memory(name: str, words: int, bits: int, exclusive: bool = False, initialised: bool = False) -> Memory:
+        return Memory(name, max(2, words), lanes=1, lane_bits=bits, initialised=initialised, exclusive=exclusive)
+
+    def weights(name: str, plan: ArrayPlan) -> list[Memory]:
+        # Only what learns is read while it is written.
+        exclusive = plan.ports == 1 or not config.learning
+        words = plan.word_format
+        return [
+            memory(f"{name}.memory.memory_{number}.words.words", words.depth, len(lanes) * plan.master_bits, exclusive)
+            for number, lanes in enumerate(words.regions)
+        ]
+
+    def listed(name: str, banks: int, sample: SampleFormat) -> Memory:
+        return memory(f"{name}.memory", banks * sample.stride(banks), sum(sample.entry_fields.values()))
+
+    def kept(name: str, bits: int, banks: int) -> Memory:
+        return memory(f"{name}.words", banks << (sum(units.beats) - 1).bit_length(), units.unit_lanes * bits)
+
+    memories = [*weights("weights", stage.plan), listed("lists", sample_lists(config), sample_format(config))]
+    if not config.supervised:
+        readout = readout_array(config)
+        memories += weights("readout_weights", readout)
+        if config.readout == "softmax":
+            bits = readout.sum_bits - config.readout_shift
+            memories.append(memory("network.readout.softmax.memory", config.classes, bits))
+    if stage.gives:
+        bits = units.activation_bits if config.supervised else units.scaled_bits
+        memories.append(kept("network.units.memory.memory", bits, stage.banks))
+        memories.append(listed("network.outputs", output_lists(config), output_format(config, units.unit_lanes)))
+    if config.learning:
+        memories.append(kept("network.units.activations.memory", units.activation_bits, stage.step_banks))
+    if config.supervised:
+        banks = (stage.banks - 1).bit_length()
+        memories.append(memory("network.decision.memory.words", config.depth << banks, units.goodness_bits))
+    if stage.plan.frame is not None:
+        bits = 4 * stage.plan.frame.most.bit_length()
+        memories.append(memory("network.array.view.margins", config.inputs, bits, exclusive=True, initialised=True))
+    return memories
+
+
+def _multipliers(stage: Stage) -> int:
+    """One for each lane, and behind the lanes for squares, outputs and steps; one for each class of a read-out."""
+    behind = stage.units.unit_lanes * (1 + stage.gives + stage.learning)
+    return stage.plan.lanes + behind + (0 if stage.config.supervised else stage.config.classes)
+
+
+def _blocks(stage: Stage) -> list[Block]:
+    config = stage.config
+    blocks = [_bus(config), _statistics(config), _lists(config), _window(stage.plan), _lanes(stage)]
+    blocks += [_activation(stage), _control(config)]
+    if stage.gives:
+        blocks += [_outputs(stage), _normaliser(stage)]
+    if config.learning:
+        blocks.append(_steps(stage))
+    return blocks if config.supervised else [*blocks, *_readout(config)]
+
+
+def _bus(config: FFConfig) -> Block:
+    """Registers and generators, and the counters that all cores have."""
+    count = len(counters(config))
+    engines = config.engines if config.learning else 0
+    return Block("bank", luts=420 + 40 * count + 45 * engines, ffs=480 + 8.5 * count + 35 * engines)
+
+
+def _statistics(config: FFConfig) -> Block:
+    count = len(counters(config))
+    return Block("statistics", luts=49 * count, ffs=(54 if config.learning else 49) * count)
+
+
+def _lists(config: FFConfig) -> Block:
+    """The scanner: one beat of pixels, of which the active ones are found."""
+    sample = sample_format(config)
+    pixels, index = sample.pixels_per_beat, sample.index_bits
+    return Block("lists", luts=5 * pixels + 1.5 * sample.beat_bits + 11 * index, ffs=3 * sample.beat_bits + 12 * index)
+
+
+def _window(plan: ArrayPlan) -> Block:
+    """The bus's way to single weights, and what fills the memory."""
+    return Block("weights", luts=180 + 0.75 * plan.word_format.word_bits, ffs=230)
+
+
+def _lanes(stage: Stage) -> Block:
+    """Lanes: their sum, the chain, and the weight that learns."""
+    config, plan = stage.config, stage.plan
+    chain, operand = max(plan.sum_bits, plan.step_bits), plan.operand_bits
+    luts, ffs = 4.0 * plan.sum_bits, chain + plan.sum_bits * (1 + _saves(config)) + plan.master_bits
+    if not config.learning:
+        width = plan.mac_bits + operand[1]
+        return Block("network.array", luts=plan.lanes * luts, ffs=200 + plan.lanes * (ffs + plan.mac_bits + width))
+    luts += 6 * plan.master_bits + 8
+    ffs += 2 * operand[0] + operand[1] + 3 * plan.master_bits
+    more = 60 * (config.depth - 1)
+    return Block("network.array", luts=200 + more + plan.lanes * luts, ffs=200 + more + plan.lanes * ffs)
+
+
+def _saves(config: FFConfig) -> bool:
+    """Whether a lane keeps a sum for later ones: that over an image, or over a view."""
+    return config.supervised or (config.learning and config.view_shift > 0)
+
+
+def _activation(stage: Stage) -> Block:
+    """From sums to activations, and the goodness of each pass."""
+    lanes, bits = stage.units.unit_lanes, stage.units.goodness_bits
+    luts = (45 if stage.config.supervised else 57) * lanes
+    return Block("network.units.activation", luts=luts + 2 * bits * stage.banks, ffs=88 * lanes + bits * stage.banks)
+
+
+def _outputs(stage: Stage) -> Block:
+    """Lists of what layers give."""
+    lanes, index = stage.units.unit_lanes, output_format(stage.config, stage.units.unit_lanes).index_bits
+    return Block("network.outputs", luts=50 + 15 * lanes + 11 * index, ffs=60 + 20 * lanes)
+
+
+def _normaliser(stage: Stage) -> Block:
+    lanes = stage.units.unit_lanes
+    if stage.config.supervised:
+        return Block("network.units.normaliser", luts=175 + 62 * lanes, ffs=160 + 60 * lanes)
+    return Block("network.units.normaliser", luts=280 + 107 * lanes, ffs=170 + 120 * lanes)
+
+
+def _steps(stage: Stage) -> Block:
+    """Modulator, and what an update multiplies with its inputs."""
+    lanes = stage.units.unit_lanes
+    return Block("network.units.steps", luts=60 + 50 * lanes, ffs=140 + 60 * lanes)
+
+
+def _control(config: FFConfig) -> Block:
+    """The course of a sample, and who tells the lanes what to do."""
+    if not config.learning:
+        return Block("network.control", luts=220 if config.supervised else 370, ffs=280)
+    if config.supervised:
+        return Block("network.control", luts=600 + 60 * config.depth, ffs=470 + 130 * config.depth)
+    return Block("network.control", luts=420 + 90 * config.depth, ffs=330 + 90 * config.depth)
+
+
+def _readout(config: FFConfig) -> list[Block]:
+    """A lane for each class, its window, and what decides."""
+    plan = readout_array(config)
+    words, learning = plan.word_format, config.learning
+    luts = 280 + plan.lanes * (4.0 * plan.sum_bits + (2.5 * plan.master_bits if learning else 0))
+    ffs = plan.lanes * (2 * plan.sum_bits + 6 * plan.master_bits + plan.value_bits)
+    deciding = 75 if not learning else 160 if config.readout == "hinge" else 260
+    return [
+        Block("network.readout_array", luts=luts, ffs=ffs + 150 * learning),
+        Block("readout_weights", luts=100 + 0.7 * words.word_bits, ffs=157),
+        Block("network.readout", luts=deciding, ffs=0.8 * deciding),
+    ]

@@ -1,0 +1,132 @@
+"""Training a Forward-Forward machine: it learns, phase by phase or all at once; a stop changes nothing, nor does the
+backend."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwgen import registry
+from hwgen.design import Design
+from hwgen.errors import HwgenError
+from hwgen.ff.config import FFConfig
+from hwgen.ff.counters import counters
+from hwgen.ff.training import annealing_of
+from rtl_tests.sim.machines import asked, digits
+from rtl_tests.sim.machines import design as ep_design
+from sim.golden.ff import FFModel
+from sim.train import train
+from sim.trainer import Trainer
+
+DIGITS: dict[str, dict[str, Any]] = {
+    "supervised": {"layers": [64, 32, 32], "pixel_bits": 4, "update_shift": 15},
+    "contrastive": {"rule": "contrastive", "layers": [64, 32, 32], "pixel_bits": 4},
+}
+BASE = {"train_error", "test_error", "cycles", "samples"}
+
+
+def design(rule: str, **values: Any) -> Design:
+    return Design("digits_ff", registry.CORES["ff"], FFConfig.parse(DIGITS[rule] | values))
+
+
+@pytest.mark.parametrize("rule", DIGITS)
+def test_a_machine_learns_digits(rule: str) -> None:
+    training = train(design(rule), epochs=8)
+    assert training.phase == "joint"
+    assert training.epochs[-1].test_error < 0.12 < training.epochs[0].train_error
+    clocks = [
+        sum(count for name, count in epoch.statistics.items() if name.endswith("_cycles")) for epoch in training.epochs
+    ]
+    assert all(0.8 * epoch.cycles < spent < epoch.cycles for epoch, spent in zip(training.epochs, clocks, strict=True))
+
+
+@pytest.mark.parametrize("rule", DIGITS)
+def test_an_epoch_tells_what_learning_did(rule: str) -> None:
+    machine = design(rule)
+    training = train(machine, epochs=2)
+    told = training.as_dict()["epochs"][-1]
+    learning = set(counters(machine.config)) - {"inferred", "infer_errors", "trained", "train_errors"}
+    assert set(told) == BASE | learning
+    assert {"goodness_positive_1", "skipped_1", "saturated_1", "learn_cycles"} <= learning
+    assert told["goodness_positive_0"] > told["goodness_negative_0"] > 0 < told["learn_cycles"]
+
+
+@pytest.mark.parametrize("rule", DIGITS)
+def test_a_training_goes_on_as_if_undisturbed(rule: str, tmp_path: Path) -> None:
+    machine = design(rule)
+    whole = train(machine, epochs=3)
+    train(machine, epochs=3, output=tmp_path, stop=asked(4))  # within the second epoch
+    resumed = train(machine, epochs=3, output=tmp_path, resume=True)
+    assert resumed.as_dict() == whole.as_dict()
+    assert resumed.weights == whole.weights
+
+
+def test_steps_become_smaller_towards_the_end() -> None:
+    assert [annealing_of(epoch, 20) for epoch in range(20)] == [0] * 10 + [1] * 5 + [2] * 3 + [3] * 2
+    assert [annealing_of(0, 1), annealing_of(1, 2), annealing_of(2, 3)] == [0, 1, 1]
+    model = FFModel(design("supervised").config)
+    model.start_epoch(9, 10)
+    assert model.annealing == 3
+    model.start_epoch(0, 10)
+    assert model.annealing == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "phase", "learns"),
+    [
+        ("contrastive", "joint", (True, True, True)),
+        ("contrastive", "layers", (True, True, False)),
+        ("contrastive", "layer:1", (False, True, False)),
+        ("contrastive", "readout", (False, False, True)),
+        ("supervised", "joint", (True, True)),
+        ("supervised", "layer:0", (True, False)),
+    ],
+)
+def test_only_what_the_phase_says_learns(rule: str, phase: str, learns: tuple[bool, ...]) -> None:
+    machine = design(rule)
+    before, after = FFModel(machine.config).dump(), train(machine, epochs=1, phase=phase).weights
+    arrays = [[*weights.layers, *([] if weights.readout is None else [weights.readout])] for weights in (before, after)]
+    assert tuple((old != new).any() for old, new in zip(*arrays, strict=True)) == learns
+    assert train(machine, epochs=1, phase=phase).phase == phase
+
+
+def test_a_phase_begins_with_what_another_has_left(tmp_path: Path) -> None:
+    machine = design("contrastive")
+    first = train(machine, epochs=2, phase="layers", output=tmp_path / "layers")
+    second = train(machine, epochs=4, phase="readout", weights=tmp_path / "layers" / "weights.npz")
+    for old, new in zip(first.weights.layers, second.weights.layers, strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert second.epochs[-1].test_error < 0.3 < first.epochs[-1].test_error
+
+
+def test_a_phase_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    known = "phase must be one of joint, layer:0, layer:1, not 'readout'"
+    with pytest.raises(HwgenError, match=known):
+        train(design("supervised"), epochs=1, phase="readout", output=tmp_path / "out")
+    with pytest.raises(HwgenError, match=known):
+        FFModel(design("supervised").config).start_phase("readout")
+    for wrong in ("layer:2", "layer", "layer:", "Layers", ""):
+        with pytest.raises(HwgenError, match="phase must be one of joint, layers, layer:0, layer:1, readout, not"):
+            train(design("contrastive"), epochs=1, phase=wrong)
+    with pytest.raises(HwgenError, match="core ep learns as a whole and has no phases; leave phase out"):
+        train(ep_design(), epochs=1, phase="joint")
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_phase_is_another_training(tmp_path: Path) -> None:
+    train(design("contrastive"), epochs=2, phase="layers", output=tmp_path, stop=asked(3))
+    with pytest.raises(HwgenError, match="phase is 'layers' there and 'joint' here"):
+        train(design("contrastive"), epochs=2, output=tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("rule", DIGITS)
+def test_the_verilog_learns_the_same(rule: str) -> None:
+    machine = design(rule, layers=[64, 8], lanes=8)
+    samples, labels = (part[:120] for part in digits()[:2])
+    fitted = []
+    for backend in ("golden", "rtl"):
+        with Trainer(machine, backend, seed=3) as trainer:
+            trainer.fit(samples, labels, epochs=2, test=(samples[:20], labels[:20]))
+            fitted.append((trainer.history_, trainer.weights_))
+    assert fitted[0] == fitted[1]
