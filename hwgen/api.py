@@ -118,6 +118,7 @@ def golden_vectors(design: Design, count: int = BENCH_SAMPLES, seed: int = 0) ->
         full_speed=full_speed,
         busy_cycles=(first if full_speed else rest).busy_cycles,
         patience=design.patience,
+        held=design.parameters,
     )
 
 

@@ -53,7 +53,7 @@ class Design:
     config: CoreConfig
     parameters: Any = None
     """What the core's memories start with or are loaded with (for ``bayes`` a ``LikelihoodTable``, for ``ep``
-    ``EPWeights``), or None. Has a ``digest``, a 64-bit hash."""
+    ``EPWeights``, for ``ff`` ``FFWeights``), or None. Has a ``digest``, a 64-bit hash."""
     evaluation: Evaluation | None = None
     """Held-out real samples, or None."""
     resolved: Resolved | None = None
@@ -124,6 +124,13 @@ class Design:
         from hwgen.emit.verilog import emit_verilog, header
 
         return emit_verilog(self.component(), self.name, header(self))
+
+    def simulated_verilog(self) -> "Verilog":
+        """The Verilog that simulations compile: :meth:`verilog`, with models at the pins that no bench drives."""
+        from hwgen.emit.surrounded import surrounded
+        from hwgen.emit.verilog import emit_verilog, header
+
+        return emit_verilog(surrounded(self.component()), self.name, header(self))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from boards.top import POWER_ON_CLOCKS, BoardTop
 from hwgen.bus.link.protocol import BAUDRATE
 from hwgen.bus.link.uart import bit_time
 from hwgen.design import Design
+from hwgen.emit.surrounded import surrounded
 from hwgen.emit.verilog import emit_verilog, header
 from hwgen.errors import DesignError, HwgenError
 from sim.backends.verilator import compile_with_harness
@@ -144,7 +145,7 @@ class VirtualBoard:
             bit_time(clock_hz, baudrate)
         except ValueError as error:
             raise DesignError(str(error)) from None
-        top = BoardTop(design.component(), clock_hz, baudrate)
+        top = BoardTop(surrounded(design.component()), clock_hz, baudrate)
         library = compile_board(top, f"{design.name}_board", header(design))
         self._serve_on_terminal(BoardSimulation(library, clock_hz / baudrate))
 

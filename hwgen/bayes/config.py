@@ -5,9 +5,11 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pydantic
 
+from hwgen.bayes.array import BayesArray
 from hwgen.bayes.seeds import choose_seeds
 from hwgen.config import CoreConfig
 from hwgen.errors import DesignError
+from hwgen.memristor.config import ArrayConfig
 
 Bins = Annotated[int, pydantic.Field(ge=2, le=4096)]
 
@@ -16,6 +18,9 @@ LOGARITHMIC_ONLY = frozenset({"score_bits"})
 
 ENGINE_DEPTH = 3
 """Clocks from the issue of a stochastic cycle until the stop rule sees its counts."""
+
+MEMORY_STAGES = 2
+"""Clocks from a sample to its words at the engine, with block RAM."""
 
 
 class BayesConfig(CoreConfig):
@@ -46,7 +51,13 @@ class BayesConfig(CoreConfig):
     feedback: bool = False
     """Whether a further column observes the previous decision (a filter over time)."""
 
-    initialised: bool = True
+    memory: Literal["bram", "array"] = "bram"
+    """Where likelihoods live: in block RAM, or in an array of memristors at the machine's pins."""
+
+    array: BayesArray | None = None
+    """The array, with ``memory = "array"``."""
+
+    initialised: bool = pydantic.Field(default_factory=lambda data: data["memory"] == "bram")
     """Whether the emitted Verilog holds the likelihoods; if not, they are loaded over the bus before first use."""
 
     generator: Literal["lfsr", "sobol"] = "lfsr"
@@ -85,7 +96,21 @@ class BayesConfig(CoreConfig):
             self._check_logarithmic()
         else:
             self._check_stochastic()
+        self._check_memory()
         return self
+
+    def _check_memory(self) -> None:
+        if self.memory == "bram":
+            if self.array is not None:
+                raise ValueError('bayes.array has no meaning with memory = "bram"; leave it out')
+            return
+        if self.array is None:
+            raise ValueError('bayes.array is missing: with memory = "array" it says at least clock_hz')
+        if self.initialised:
+            raise ValueError(
+                'bayes.initialised must be false with memory = "array": the Verilog does not hold the likelihoods'
+            )
+        _ = self.array_config
 
     def _check_logarithmic(self) -> None:
         full = self.likelihood_bits + math.ceil(math.log2(self.streams))
@@ -145,7 +170,16 @@ class BayesConfig(CoreConfig):
             unused.add("lead")
         if self.generator == "sobol":
             unused.add("seeds")
+        if self.memory == "bram":
+            unused |= {"memory", "array"}
         return self.model_dump(mode="json", exclude=unused)
+
+    @property
+    def array_config(self) -> ArrayConfig:
+        """The array of a machine with ``memory = "array"``, its sizes filled in."""
+        if self.array is None:
+            raise ValueError('there is no array with memory = "bram"')
+        return self.array.config(self.rows, self.stream_bins, self.likelihood_bits)
 
     @property
     def columns(self) -> int:
@@ -194,8 +228,22 @@ class BayesConfig(CoreConfig):
         """Clocks from the transfer of a sample on ``x`` to that of its result on ``y``, less its ``slots``."""
         compare = math.ceil(math.log2(self.rows))
         if self.mode == "stochastic":
-            return ENGINE_DEPTH + 2 + compare
-        return math.ceil(math.log2(self.streams)) + 3 + compare
+            return self.memory_clocks + ENGINE_DEPTH + compare
+        return self.memory_clocks + math.ceil(math.log2(self.streams)) + 1 + compare
+
+    @property
+    def memory_clocks(self) -> int:
+        """Clocks from the transfer of a sample on ``x`` until its words can go to the engine. An array is read column
+        after column."""
+        if self.memory == "bram":
+            return MEMORY_STAGES
+        return self.streams * self.array_config.read_clocks.total + 3
+
+    @property
+    def interval(self) -> int:
+        """Clocks from the transfer of a sample's words to the engine to that of the next, at least. The next sample is
+        read meanwhile; block RAM is faster than any engine."""
+        return 1 if self.memory == "bram" else self.memory_clocks + 1
 
 
 def _default_seeds(data: dict[str, Any]) -> tuple[int, ...]:

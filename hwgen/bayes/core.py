@@ -1,11 +1,13 @@
 """The Bayesian machine: memory, engine, comparison, and the registers around them."""
 
-from amaranth.hdl import Elaboratable, Module, ResetInserter, Signal
+from amaranth.hdl import Elaboratable, Module, ResetInserter, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
+from hwgen.bayes.array_words import array_words
 from hwgen.bayes.config import BayesConfig
 from hwgen.bayes.decide import Decide
+from hwgen.bayes.likelihood_array import LikelihoodArray
 from hwgen.bayes.logarithmic import LogarithmicEngine
 from hwgen.bayes.memory import LikelihoodMemory
 from hwgen.bayes.registers import CORE_NUMBER, register_map
@@ -16,6 +18,9 @@ from hwgen.bus.bank import RegisterBank, fields_of
 from hwgen.bus.common import IDENTITY_MAGIC
 from hwgen.bus.interface import BusSignature
 from hwgen.bus.interrupts import connect_interrupts
+from hwgen.memristor.interface import ArrayInterface, connect_array
+from hwgen.memristor.signature import ArraySignature
+from hwgen.memristor.simulated import SimulatedArray
 from hwgen.parts.skid_buffer import SkidBuffer
 from hwgen.parts.wide_counter import WideCounter
 
@@ -28,8 +33,9 @@ class BayesCore(wiring.Component):
         table: the likelihoods that the Verilog holds; required if and only if ``config.initialised``.
 
     Members: ``bus``: registers and likelihood memory; ``x``: samples; ``y``: results, one for each sample, in order;
-    ``irq``: see :class:`~hwgen.bus.interrupts.Interrupts`. Latency and throughput in clocks:
-    :attr:`~hwgen.bayes.config.BayesConfig.latency`, :attr:`~hwgen.bayes.config.BayesConfig.slots`.
+    ``irq``: see :class:`~hwgen.bus.interrupts.Interrupts`; with ``memory = "array"`` also ``array``: its pins. Latency
+    and throughput in clocks: :attr:`~hwgen.bayes.config.BayesConfig.latency`,
+    :attr:`~hwgen.bayes.config.BayesConfig.slots`, :attr:`~hwgen.bayes.config.BayesConfig.interval`.
     """
 
     def __init__(self, config: BayesConfig, table: LikelihoodTable | None = None) -> None:
@@ -41,12 +47,14 @@ class BayesCore(wiring.Component):
         self.x_beats = config.x_beats
         self.identity = IDENTITY_MAGIC << 16 | CORE_NUMBER
         self.resetting = Signal(name="soft_reset")
+        pins = {"array": Out(ArraySignature(config.array_config))} if config.memory == "array" else {}
         super().__init__(
             {
                 "bus": In(BusSignature()),
                 "x": In(stream_of(sample_layout(config))),
                 "y": Out(stream_of(result_layout(config))),
                 "irq": Out(1),
+                **pins,
             }
         )
 
@@ -56,7 +64,7 @@ class BayesCore(wiring.Component):
         soft_reset = self.resetting
 
         m.submodules.bank = bank = RegisterBank(self.map)
-        memory = LikelihoodMemory(config, self.map.window("likelihoods"), self.table)
+        memory = self._memory()
         engine = StochasticEngine(config) if config.mode == "stochastic" else LogarithmicEngine(config)
         decide = Decide(config)
         # The buffer is not reset with the rest: a result once offered on y stays until it is taken.
@@ -87,6 +95,12 @@ class BayesCore(wiring.Component):
         busy = Signal()
         m.submodules.samples = samples = WideCounter(64)
         m.submodules.busy_cycles = busy_cycles = WideCounter(64)
+        errors = memory.invalid_observation | memory.not_loaded << 1
+        exclusion = []
+        if config.memory == "array":
+            errors |= self._add_array(m, bank, memory, busy | (memory.x.valid & memory.x.ready)) << 2
+        else:
+            exclusion = [memory.locked.eq(busy)]
         control = fields_of(self.map.register("control"), bank.control)
         # In the clock in which the access ends: the way from the bus to all that it resets is long.
         m.d.sync += soft_reset.eq(control["soft_reset"])
@@ -94,12 +108,12 @@ class BayesCore(wiring.Component):
             bank.clear.eq(soft_reset),
             busy.eq(memory.occupied | engine.busy | decide.busy | self.y.valid),
             memory.loaded.eq(loaded),
-            memory.locked.eq(busy),
+            *exclusion,
             bank.identity.eq(self.identity),
             bank.config_hash.eq(config.hash),
             bank.content_hash.eq(0 if self.table is None else self.table.digest),
             bank.status.eq(busy | loaded << 1),
-            bank.errors.eq(memory.invalid_observation | memory.not_loaded << 1),
+            bank.errors.eq(errors),
             bank.busy_cycles.eq(busy_cycles.value),
             bank.samples.eq(samples.value),
             samples.increment.eq(memory.x.valid & memory.x.ready),
@@ -113,3 +127,31 @@ class BayesCore(wiring.Component):
         with m.Elif(control["clear_loaded"]):
             m.d.sync += loaded.eq(0)
         return m
+
+    def _memory(self) -> LikelihoodMemory | LikelihoodArray:
+        """Where the likelihoods are."""
+        window = self.map.window("likelihoods")
+        if self.config.memory == "array":
+            return LikelihoodArray(self.config, window)
+        return LikelihoodMemory(self.config, window, self.table)
+
+    def _add_array(self, m: Module, bank: RegisterBank, memory: LikelihoodArray, in_use: Value) -> Value:
+        """Join the array's pins, its registers and who reads it; returns its errors."""
+        m.submodules.array = array = ArrayInterface(self.config.array_config)
+        connect(m, array.pins, flipped(self.array))
+        connect(m, memory.reads, array.reads)
+        connect_array(m, bank, array)
+        m.d.comb += [
+            array.in_use.eq(in_use),
+            array.drop.eq(self.resetting),
+            memory.unlocked.eq(array.unlocked),
+        ]
+        return array.errors
+
+    def surroundings(self, held: LikelihoodTable | None) -> dict[str, wiring.Component]:
+        """What simulations put at the pins that no bench drives, by member: a formed array, programmed with ``held``
+        if that is given."""
+        if self.config.memory == "bram":
+            return {}
+        words = {} if held is None else array_words(self.config, held)
+        return {"array": SimulatedArray(self.config.array_config, words)}

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hwgen.bayes.array_words import array_words
 from hwgen.bayes.config import BayesConfig
 from hwgen.bayes.registers import CORE_NUMBER
 from hwgen.bayes.result import BayesResult
@@ -10,6 +11,7 @@ from hwgen.bayes.stimulus import BayesStimulus
 from hwgen.bayes.table import LikelihoodTable
 from hwgen.bus.driver import CoreDriver
 from hwgen.errors import HwgenError
+from hwgen.memristor.driver import ArrayProgrammer
 from hwgen.transport import Transport
 
 
@@ -27,9 +29,12 @@ class BayesDriver(CoreDriver):
         self.config = config
         self.stimulus = BayesStimulus(config)
         super().__init__(transport, self.stimulus.map, CORE_NUMBER, config.hash)
+        self.array = ArrayProgrammer(self, config.array_config) if config.memory == "array" else None
+        """Programs the array of a machine with ``memory = "array"``."""
 
     def load(self, table: LikelihoodTable) -> None:
-        """Fill the likelihood memory; decisions use it from now on.
+        """Fill the likelihood memory; decisions use it from now on. An array must have been formed; cells that fail are
+        an error, and samples are flagged then.
 
         No samples may arrive meanwhile: they are flagged, and the memory cannot be written while one is in the machine.
         Raises :class:`~hwgen.errors.HwgenError` when one is there already, with nothing changed, and
@@ -38,8 +43,23 @@ class BayesDriver(CoreDriver):
         checked = LikelihoodTable.for_config(self.config, table.streams)
         if self.status("busy"):
             raise HwgenError("likelihoods cannot be loaded while a sample is in the machine; take its result first")
+        if self.array is not None:
+            self._program(self.array, checked)
+            return
         writes = self.stimulus.load_writes(checked)
         self.transport.write(writes[:, 0], writes[:, 1])
+
+    def _program(self, array: ArrayProgrammer, table: LikelihoodTable) -> None:
+        words = array_words(self.config, table)
+        self.strobe("clear_loaded")
+        with array.programming():
+            found = array.program(list(words.values()), list(words))
+        if failed := int(found.failed.sum()):
+            raise HwgenError(
+                f"{failed} of {found.failed.size} cells are wrong after {self.config.array_config.attempts} attempts; "
+                'array.failed_cells() says which, and strobe("set_loaded") uses the array as it is'
+            )
+        self.strobe("set_loaded")
 
     def start_over(self, table: LikelihoodTable | None) -> None:
         """Return the memory to what a machine with these likelihoods starts with; errors as for :meth:`load`."""

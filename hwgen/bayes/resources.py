@@ -7,6 +7,8 @@ four inputs; the factors are fitted to recorded synthesis results (``docs/result
 import math
 
 from hwgen.bayes.config import BayesConfig
+from hwgen.memristor.config import ArrayConfig
+from hwgen.memristor.registers import WEAR_BITS
 from hwgen.resources import Block, Memory, Needs
 
 
@@ -14,24 +16,49 @@ def needs(config: BayesConfig) -> Needs:
     """What a machine with these parameters takes, and how fast it is."""
     engine = _stochastic(config) if config.mode == "stochastic" else _logarithmic(config)
     lanes = "" if config.mode == "logarithmic" or config.lanes == 1 else ", bayes.lanes"
+    memory = (_memory(config),) if config.memory == "bram" else _array(config.array_config, config)
     return Needs(
-        memories=tuple(
-            Memory(
-                f"memory.column_{index}",
-                words=max(bins, 2),
-                lanes=1,  # a bus write puts back the whole word
-                lane_bits=config.rows * config.likelihood_bits,
-                initialised=config.initialised,
-            )
-            for index, bins in enumerate(config.stream_bins)
-        ),
-        blocks=(_bus(config), _memory(config), *engine, _decide(config), _result(config)),
-        cycles_per_sample=config.slots,
+        memories=_memories(config),
+        blocks=(_bus(config), *memory, *engine, _decide(config), _result(config)),
+        cycles_per_sample=max(config.slots, config.interval),
         latency=config.latency + config.slots,
         reads_per_sample=1,
         memory_parameters="lower bayes.bins, bayes.rows, bayes.likelihood_bits or the number of columns",
         empty_parameters="set bayes.initialised = false and load the likelihoods over the bus",
+        start_clocks=0 if config.memory == "bram" else config.array_config.programming_clocks.supply + 1,
         logic_parameters=f"lower bayes.rows, the number of columns, bayes.likelihood_bits{lanes}",
+    )
+
+
+def _memories(config: BayesConfig) -> tuple[Memory, ...]:
+    """The likelihoods, or what is remembered of the words of an array."""
+    if config.memory == "array":
+        geometry = config.array_config.geometry
+        entry = geometry.word_bits + WEAR_BITS
+        return (Memory("array.ledger.memory", words=1 << geometry.address_bits, lanes=1, lane_bits=entry),)
+    return tuple(
+        Memory(
+            f"memory.column_{index}",
+            words=max(bins, 2),
+            lanes=1,  # a bus write puts back the whole word
+            lane_bits=config.rows * config.likelihood_bits,
+            initialised=config.initialised,
+        )
+        for index, bins in enumerate(config.stream_bins)
+    )
+
+
+def _array(array: ArrayConfig, config: BayesConfig) -> tuple[Block, ...]:
+    """What reads an array, and what programs it."""
+    width, row = array.geometry.word_bits, config.rows * config.likelihood_bits
+    bins = config.streams * max(config.stream_bins).bit_length()
+    return (
+        Block("memory", luts=40 + 1.2 * row + 8 * config.streams, ffs=_word_bits(config) + bins + 6),
+        Block(
+            "array",
+            luts=280 + 49 * width + 1.1 * array.data_bits,
+            ffs=67 + 24 * width + 6 * array.geometry.address_bits + array.data_bits,
+        ),
     )
 
 
@@ -60,7 +87,7 @@ def _address_bits(config: BayesConfig) -> int:
 
 def _bus(config: BayesConfig) -> Block:
     """Registers, counters and bus answers, which hardly depend on the parameters."""
-    return Block("bank", luts=540, ffs=410)
+    return Block("bank", luts=540 if config.memory == "bram" else 600, ffs=410 if config.memory == "bram" else 560)
 
 
 def _memory(config: BayesConfig) -> Block:

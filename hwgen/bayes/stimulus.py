@@ -89,11 +89,14 @@ class BayesStimulus:
     def load_writes(self, table: LikelihoodTable) -> NDArray[np.uint32]:
         """The bus writes that fill the likelihood memory, shape ``(m, 2)``: address and value of each.
 
-        Samples that arrive between the first and the last are flagged.
+        Samples that arrive between the first and the last are flagged. An array keeps what it was programmed with, and
+        is only said to hold it.
         """
         control = self.map.register("control")
         address = self.map.base("control")
         begin, end = (1 << control.lsb(control.field(name)) for name in ("clear_loaded", "set_loaded"))
+        if self.config.memory == "array":
+            return np.array([[address, end]], np.uint32)
         values = np.concatenate([stream.reshape(-1) for stream in table.streams])
         writes = np.stack([self.likelihood_addresses(), values.astype(np.uint32)], axis=1)
         return np.concatenate([[[address, begin]], writes, [[address, end]]]).astype(np.uint32)

@@ -1,7 +1,7 @@
 """The self-checking Verilog test bench that goes with every emitted design."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from amaranth.hdl import Value
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from hwgen.bus.map import WORD_BYTES, RegisterMap
 from hwgen.bus.wrappers.interfaces import Bus, Interfaces, Stream, beats_for
+from hwgen.emit.surrounded import surroundings
+from hwgen.emit.verilog import emit_verilog
 from hwgen.templates import render
 
 
@@ -28,6 +30,30 @@ class Vectors:
     """What the ``busy_cycles`` register reads after these, or where there are none, in the end."""
     patience: int
     """Clocks without a result after which the machine counts as hung."""
+    held: Any = None
+    """Parameters that are neither in the Verilog nor loaded: what is around the machine holds them."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the bench puts at pins of the core that it does not drive."""
+
+    member: str
+    """The core's member whose pins they are."""
+    module: str
+    """Name of the model's module."""
+    ports: dict[str, int]
+    """Width in bits of each pin."""
+    text: str
+    """The module."""
+
+    @classmethod
+    def of(cls, name: str, member: str, component: Any) -> Self:
+        """The model of a component with a member ``pins``, beside a core emitted as ``name``."""
+        module = f"{name}_{member}_model"
+        verilog = emit_verilog(component, module)
+        ports = {port.removeprefix("pins_"): width for port, width in verilog.ports.items() if port.startswith("pins_")}
+        return cls(member, module, ports, verilog.text.lstrip("\n"))
 
 
 def testbench_files(
@@ -40,6 +66,7 @@ def testbench_files(
     register_map = component.map
     config_hash, content_hash = hashes
     pending = register_map.register("interrupt_pending")
+    models = surroundings(component, vectors.held)
     x_bits, y_bits = len(Value.cast(component.x.payload)), len(Value.cast(component.y.payload))
     bench = render(
         "hwgen.emit",
@@ -58,6 +85,7 @@ def testbench_files(
             for kind in (interfaces.bus, interfaces.stream)
             if kind not in (Bus.NATIVE, Stream.NATIVE)
         ],
+        models=[Model.of(name, member, model) for member, model in models.items()],
         width=interfaces.stream_width,
         payloads_per_sample=component.x_beats,
         x_beats=beats_for(x_bits, interfaces.stream_width),

@@ -1,7 +1,7 @@
 """What the logic beside an array of memristors must know of it: geometry, and how long each phase lasts. Plain data:
 imports no HDL."""
 
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 import pydantic
 
@@ -9,6 +9,12 @@ from hwgen.memristor.geometry import ArrayGeometry
 
 NANOSECONDS = 10**9
 """In a second."""
+
+SUPPLIES = ("forming", "set", "reset")
+"""What the supply of the lines is switched to; bit n of the select output is for the n-th, no bit for reading."""
+
+MOST_WORD_BITS = 32
+"""Bits of a word that the programming interface takes: those of a bus access."""
 
 Phase = Annotated[int, pydantic.Field(ge=1, le=NANOSECONDS)]
 """Length of a phase in nanoseconds; in hardware it is at least as long."""
@@ -19,7 +25,11 @@ class _Phases(pydantic.BaseModel):
 
 
 class ReadPhases(_Phases):
-    """A read with precharge sense amplifiers: one after the other, from an idle array to an idle array."""
+    """A read with precharge sense amplifiers: one after the other, from an idle array to an idle array.
+
+    Precharge, evaluation, hold and the word line's fall are those of the published machines, a clock each there.
+    Choices of our own: the set-up before the word line rises, that the address outlasts it, and all defaults.
+    """
 
     setup_ns: Phase = 10
     """Address and source line stand; the word line is still at 0."""
@@ -38,7 +48,12 @@ class ReadPhases(_Phases):
 
 
 class ProgrammingPhases(_Phases):
-    """A programming pulse: set-up, drive, pulse, off; and a wait where the supply changes."""
+    """A programming pulse: set-up, drive, pulse, off; and a wait where the supply changes.
+
+    The order is that of the published machines, and pulses of the order of a microsecond are. Choices of our own: that
+    the other lines outlast the word line (there CBL falls together with it), the wait for the supply, the limit of a
+    pulse, and all other defaults.
+    """
 
     setup_ns: Phase = 10
     """Address and enable of the programming circuit (CBLEN) stand; all lines are at 0."""
@@ -80,6 +95,11 @@ class ReadClocks(NamedTuple):
         """Clocks of a read."""
         return sum(self)
 
+    @property
+    def word_line(self) -> int:
+        """Clocks for which the word line is at 1."""
+        return self.precharge + self.evaluate + self.hold
+
 
 class ProgrammingClocks(NamedTuple):
     """:class:`ProgrammingPhases` in clocks."""
@@ -99,6 +119,16 @@ class ProgrammingClocks(NamedTuple):
         """Clocks of a pulse beside the pulse itself."""
         return self.setup + self.drive + self.off
 
+    @property
+    def length_bits(self) -> int:
+        """Bits of a pulse's length in clocks."""
+        return self.longest_pulse.bit_length()
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Clocks of a pulse with each of :data:`SUPPLIES`."""
+        return self.forming, self.set, self.reset
+
 
 class ArrayConfig(_Phases):
     """An array of memristors as its sequencers see it.
@@ -113,6 +143,10 @@ class ArrayConfig(_Phases):
     clock_hz: int = pydantic.Field(ge=1_000_000, le=NANOSECONDS)
     """Frequency of the logic's clock in hertz."""
 
+    sense: Literal["word", "row"] = "word"
+    """How many amplifiers of a row of blocks are pins: those of the addressed word, or of the whole row of the
+    addressed block."""
+
     read: ReadPhases = ReadPhases()
     """How cells are read."""
 
@@ -124,6 +158,10 @@ class ArrayConfig(_Phases):
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
+        if self.geometry.word_bits > MOST_WORD_BITS:
+            raise ValueError(
+                f"word_bits must be at most {MOST_WORD_BITS}, the bits of a bus access, not {self.geometry.word_bits}"
+            )
         clocks, phases = self.programming_clocks, self.programming
         longest = f"longest_pulse_ns = {phases.longest_pulse_ns} at {self.clock_hz} Hz"
         if not clocks.longest_pulse:
@@ -133,7 +171,20 @@ class ArrayConfig(_Phases):
             if getattr(clocks, name) > clocks.longest_pulse:
                 value = getattr(phases, f"{name}_ns")
                 raise ValueError(f"{name}_ns must be at most {most}, not {value}: whole clocks within {longest}")
+        if self.read_clocks.word_line > clocks.longest_pulse:
+            read = self.clocks_ns(self.read_clocks.word_line)
+            raise ValueError(f"precharge, evaluation and hold must take at most {most} ns, not {read}: {longest}")
         return self
+
+    @property
+    def sense_bits(self) -> int:
+        """Bits that a read gives of each row of blocks."""
+        return self.geometry.word_bits if self.sense == "word" else self.geometry.columns
+
+    @property
+    def data_bits(self) -> int:
+        """Bits that a read gives: all rows of blocks are read at once, row 0 in the lowest bits."""
+        return self.geometry.block_rows * self.sense_bits
 
     def clocks(self, nanoseconds: int) -> int:
         """The fewest clocks, at least one, that last so long."""
@@ -164,3 +215,12 @@ class ArrayConfig(_Phases):
             supply=self.clocks(phases.supply_ns),
             longest_pulse=phases.longest_pulse_ns * self.clock_hz // NANOSECONDS,
         )
+
+    @property
+    def longest_command(self) -> int:
+        """Clocks in which any command on a word ends: all passes, all attempts, pulses as long as they can be."""
+        clocks = self.programming_clocks
+        passes = 4  # two of forming, SET, RESET
+        pulses = self.geometry.word_bits * (clocks.overhead + clocks.longest_pulse)
+        switching = 2 + clocks.supply
+        return self.attempts * (passes * (pulses + switching + 1) + switching + self.read_clocks.total + 3)

@@ -57,7 +57,7 @@ REFUSED = [
     (LOGARITHMIC, {"score_bits": 2}, ["bayes.score_bits", "at least 3", "not 2"]),
     (LOGARITHMIC, {"score_bits": 7}, ["bayes.score_bits", "between likelihood_bits (8) and 9", "not 7"]),
     (LOGARITHMIC, {"score_bits": 10}, ["bayes.score_bits", "between likelihood_bits (8) and 9", "2 terms", "not 10"]),
-    (LOGARITHMIC, {"speed": 3}, ["bayes.speed", "no such parameter", "likelihood_bits, mode, prior, rows"]),
+    (LOGARITHMIC, {"speed": 3}, ["bayes.speed", "no such parameter", "likelihood_bits, memory, mode, prior, rows"]),
     *[
         (LOGARITHMIC, {key: value}, [f"bayes.{key}", "no meaning in logarithmic mode", "leave it out"])
         for key, value in {
@@ -119,6 +119,8 @@ CHANGES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (STOCHASTIC, {"lanes": 2}),
     ({**STOCHASTIC, "stop": "lead", "lead": 2}, {"lead": 5}),
     (LOGARITHMIC, {"score_bits": 8}),
+    (LOGARITHMIC, {"memory": "array", "array": {"clock_hz": 1_000_000}}),
+    (LOGARITHMIC, {"memory": "array", "array": {"clock_hz": 2_000_000}}),
 ]
 
 

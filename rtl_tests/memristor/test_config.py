@@ -33,7 +33,7 @@ def test_a_phase_is_never_shorter_than_it_says_and_less_than_a_clock_longer(cloc
     assert clocks == 1 or (clocks - 1) * period < nanoseconds
 
 
-@given(st.integers(1_000_000, 10**9), st.integers(1_000, 10**9))
+@given(st.integers(1_000_000, 10**9), st.integers(3_000, 10**9))  # the word line of a read is at 1 for 3 clocks
 def test_the_longest_pulse_is_never_longer_than_it_says(clock_hz: int, nanoseconds: int) -> None:
     phases = ProgrammingPhases(forming_ns=1, set_ns=1, reset_ns=1, longest_pulse_ns=nanoseconds)
     longest = config(clock_hz, programming=phases).programming_clocks.longest_pulse

@@ -24,7 +24,7 @@ def open_rtl(design: Design, *, waves: str | Path | None = None) -> Any:
     """
     from sim.backends.rtl import RtlTransport
 
-    verilog = design.verilog()
+    verilog = design.simulated_verilog()
     transport = RtlTransport(
         verilog.text,
         design.name,

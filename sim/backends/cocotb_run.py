@@ -61,7 +61,8 @@ def run(
         folder = Path(name)
         job = folder / "job.pickle"
         job.write_bytes(pickle.dumps((design, inputs, {"x_stall": x_stall, "y_stall": y_stall, "seed": seed})))
-        run_cocotb(design.verilog(), design.name, simulator, __name__, folder, environment={JOB: str(job)}, seed=seed)
+        verilog = design.simulated_verilog()
+        run_cocotb(verilog, design.name, simulator, __name__, folder, environment={JOB: str(job)}, seed=seed)
         return pickle.loads((folder / "answer.pickle").read_bytes())
 
 

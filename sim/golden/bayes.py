@@ -195,7 +195,8 @@ class BayesModel:
         if self.config.feedback:
             # A sample is accepted when the decision before it is known.
             return int((self._deciding_slots(cycles) + self.config.latency).sum())
-        before_last = self._occupancy(cycles)[:-1].sum()
+        # While the engine works the next sample is read; the slower of the two sets the pace.
+        before_last = np.maximum(self._occupancy(cycles)[:-1], self.config.interval).sum()
         return int(before_last + self._deciding_slots(cycles)[-1] + self.config.latency)
 
 

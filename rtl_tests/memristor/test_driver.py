@@ -1,0 +1,178 @@
+"""The programming interface from Python, through the registers, down to the devices."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwgen.errors import BusError, HwgenError
+from hwgen.memristor.driver import ArrayProgrammer
+from rtl_tests.memristor.bench import SMALL, small_config
+from rtl_tests.memristor.shell import Shell, open_shell
+from sim.devices.hfox import HfOxConfig
+
+WORDS = SMALL.words
+LARGEST = (1 << SMALL.word_bits) - 1
+
+
+def words(seed: int) -> np.ndarray[Any, Any]:
+    return np.random.default_rng(seed).integers(0, LARGEST + 1, WORDS)
+
+
+def held(programmer: ArrayProgrammer) -> np.ndarray[Any, Any]:
+    """The words that the devices hold, as amplifiers without any spread would read them."""
+    ohm = programmer.core.transport.attached.array.resistances
+    bits = (ohm[..., 0] > ohm[..., 1]).reshape(SMALL.blocks * SMALL.rows * SMALL.words_per_row, SMALL.word_bits)
+    return (bits << np.arange(SMALL.word_bits)).sum(axis=1)
+
+
+def test_an_ideal_array_holds_what_was_programmed() -> None:
+    programmer = open_shell(small_config(), HfOxConfig.ideal())
+    assert not programmer.unlocked
+    with programmer.programming():
+        assert programmer.unlocked
+        programmer.form()
+        assert programmer.failed_cells().all()  # nothing is known of a word that was not read
+        result = programmer.program(words(1))
+        assert (result.read == words(1)).all() and not result.failed.any() and (result.attempts == 1).all()
+        assert not programmer.failed_cells().any()
+        assert (programmer.wear() == 2).all()
+        result = programmer.verify(words(1) ^ 1)
+        assert (result.read == words(1)).all() and (result.failed == [True, False, False, False]).all()
+        assert not result.attempts.any() and (programmer.failed_cells() == result.failed).all()
+    assert not programmer.unlocked
+    assert programmer.core.errors() == {"array_cells_failed"}
+    assert (held(programmer) == words(1)).all()
+
+
+def test_every_cell_that_cannot_hold_its_bit_is_reported_and_every_other_is_right() -> None:
+    devices = HfOxConfig(stuck_lrs=0.02, stuck_hrs=0.02, stuck_virgin=0.01)
+    programmer = open_shell(small_config(), devices, seed=2)
+    programmer.set_pulses(set=1, reset=1)  # 0.5 us: one in twenty does not switch its cell
+    with programmer.programming():
+        result = programmer.program(words(3), form=True)
+        failed = programmer.failed_cells()
+    assert (failed == result.failed).all()
+    wrong = (result.read ^ words(3))[:, None] >> np.arange(4) & 1
+    assert (failed == wrong).all()
+    stuck = programmer.core.transport.attached.array.stuck.any(axis=-1).reshape(WORDS, 4)
+    assert failed.any() and (stuck | ~failed).all()
+    assert (result.attempts[failed] == programmer.config.attempts).all()
+    assert ((result.attempts > 1) & ~stuck).any()
+    assert (programmer.wear() == result.attempts.max(axis=1)).all()
+
+
+def test_some_words_only() -> None:
+    programmer = open_shell(small_config(), HfOxConfig.ideal())
+    chosen = [0, 5, int(programmer.addresses[-1])]
+    with programmer.programming():
+        assert programmer.program([3, 9, 12], chosen, form=True).read.tolist() == [3, 9, 12]
+    written = programmer.wear() > 0
+    assert programmer.addresses[written].tolist() == chosen
+    assert held(programmer)[written].tolist() == [3, 9, 12]
+
+
+def test_wear_goes_on_from_what_it_was() -> None:
+    programmer = open_shell(small_config(), HfOxConfig.ideal())
+    counts = np.arange(WORDS) * 7
+    counts[1] = 65535
+    programmer.restore_wear(counts)
+    with programmer.programming():
+        programmer.program([1, 2], [0, 1], form=True)
+    counts[0] = 1
+    assert (programmer.wear() == counts).all()
+
+
+def test_an_abort_leaves_the_word_marked_and_the_array_usable() -> None:
+    programmer = open_shell(small_config(), HfOxConfig.ideal())
+    core = programmer.core
+    with programmer.programming():
+        core.write_register("array_place", 3)
+        core.write_register("array_command", 0b1111)
+        core.transport.clocks(40)
+        assert core.read_register("array_state") == 0b11
+        core.write_register("array_command", 0b1111)  # one is under way
+        with pytest.raises(BusError):
+            programmer.restore_wear(np.zeros(WORDS, int))
+        programmer.abort()
+        assert core.read_register("array_state") == 0b01
+        assert programmer.failed_cells().all(axis=1).tolist() == [address == 3 for address in programmer.addresses]
+        assert programmer.program([6], [3], form=True).read == 6
+    assert not programmer.failed_cells().any()
+    assert core.errors() == {"array_refused"}
+
+
+def test_soft_reset_locks_and_keeps_what_is_known_of_the_words() -> None:
+    programmer = open_shell(small_config(), HfOxConfig.ideal())
+    programmer.unlock()
+    programmer.program([5], [2], form=True)
+    assert programmer.core.read_register("array_word") == 5
+    programmer.form([3])
+    assert programmer.core.read_register("array_word") == 0  # it read nothing
+    programmer.set_pulses(set=5, reset=6)
+    assert programmer.core.read_register("set_clocks") == 5
+    programmer.core.soft_reset()
+    assert not programmer.unlocked
+    assert programmer.wear()[2] == 1
+    assert programmer.core.read_register("set_clocks") == programmer.config.programming_clocks.set
+
+
+def test_a_pulse_that_the_host_wants_too_long_is_cut_and_told() -> None:
+    programmer = open_shell(small_config(), HfOxConfig.ideal())
+    longest = programmer.config.programming_clocks.longest_pulse
+    programmer.core.write_register("set_clocks", longest + 1)
+    with programmer.programming():
+        programmer.program([5], [2], form=True)
+    assert programmer.core.errors() == {"array_pulse_cut"}
+
+
+def test_what_is_not_allowed_is_refused_by_name() -> None:
+    programmer = open_shell(small_config(), HfOxConfig.ideal())
+    core = programmer.core
+    longest = programmer.config.programming_clocks.longest_pulse
+    with pytest.raises(HwgenError, match=r"the array is locked; call unlock\(\) first"):
+        programmer.program([1], [0])
+    core.write_register("array_command", 0b1111)
+    assert core.errors() == {"array_refused"}
+    core.clear_errors()
+    core.write_register("array_key", 1)
+    assert core.errors() == {"array_refused"} and not programmer.unlocked
+    with programmer.programming():
+        with pytest.raises(HwgenError, match="each of words must lie between 0 and 15, not 16"):
+            programmer.program([16], [0])
+        with pytest.raises(HwgenError, match=r"words must be integers of shape \(1,\), not float64 of shape \(1,\)"):
+            programmer.program([0.5], [0])
+        with pytest.raises(HwgenError, match="block_row of address 24 must lie between 0 and 2, not 3"):
+            programmer.program([1], [24])
+        with pytest.raises(HwgenError, match=rf"set must lie between 1 and {longest} clocks \(12000 ns\), not 99"):
+            programmer.set_pulses(set=99)
+        with pytest.raises(HwgenError, match="pulses must be forming, set, reset, not 'write'"):
+            programmer.set_pulses(write=1)
+        with pytest.raises(HwgenError, match="each of counts must lie between 0 and 65535, not 65536"):
+            programmer.restore_wear(np.full(WORDS, 65536))
+        # The hardware refuses them too.
+        core.clear_errors()
+        core.write_register("array_key", 1)
+        assert core.errors() == {"array_refused"} and programmer.unlocked
+        core.clear_errors()
+        core.write_register("array_place", 24)
+        core.write_register("array_command", 0b1111)
+        assert core.errors() == {"array_refused"} and not core.read_register("array_state") & 2
+    with pytest.raises(BusError):
+        core.transport.write(np.array([core.map.base("failed_cells")], np.uint32), np.array([1], np.uint32))
+    with pytest.raises(BusError):
+        core.transport.read(np.array([core.map.base("wear") + 4 * 24], np.uint32))
+    with pytest.raises(BusError):
+        core.transport.write(np.array([core.map.base("array_attempts")], np.uint32), np.array([1], np.uint32))
+
+
+def test_an_array_in_use_stays_locked() -> None:
+    programmer = open_shell(small_config(), HfOxConfig.ideal())
+
+    async def use(ctx: Any) -> None:
+        dut: Shell = programmer.core.transport.dut
+        ctx.set(dut.in_use, 1)
+
+    programmer.core.transport.perform(use)
+    with pytest.raises(HwgenError, match="cannot be unlocked while a sample is in the machine"):
+        programmer.unlock()

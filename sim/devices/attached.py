@@ -1,0 +1,84 @@
+"""An array of devices at the pins of a controller: what the lines do to the cells, and what the amplifiers show."""
+
+import numpy as np
+
+from hwgen.memristor.config import SUPPLIES, ArrayConfig
+from sim.devices.array import DeviceArray
+from sim.devices.hfox import HfOxConfig
+from sim.devices.lines import Lines, Supply
+from sim.golden.memristor import Pins
+
+
+class AttachedArray:
+    """A :class:`~sim.devices.array.DeviceArray` that sees the lines clock by clock.
+
+    A pulse reaches its cell when the word line falls, or when another line changes under it. The data pins show the
+    bits from the clock on after which the amplifiers have had their time until the word line falls; before and after,
+    they show what is wrong for most words: all ones and all zeros in turn.
+
+    Args:
+        config: geometry, clock, and how many amplifiers are pins.
+        devices: what the cells are made of.
+        seed: of everything random.
+    """
+
+    def __init__(self, config: ArrayConfig, devices: HfOxConfig | None = None, seed: int = 0) -> None:
+        self.config = config
+        self.array = DeviceArray(config.geometry, devices, seed)
+        self._period_ns = 1e9 / config.clock_hz
+        self._before = Pins()
+        self._clocks = 0  # for which the lines have been as they are
+        self._precharge = 0
+        self._bits: int | None = None
+        self._noise = 0
+
+    def clock(self, pins: Pins) -> int:
+        """The data pins in a clock in which the lines are ``pins``."""
+        before = self._before
+        if pins == before:
+            self._clocks += 1
+        else:
+            if before.cwl and before.cblen:
+                self._pulse(before, self._clocks * self._period_ns)
+            if before.cwl and before.csl and not before.cblen:
+                self._precharge = self._clocks
+            if not pins.cwl or pins.csl:
+                self._bits = None
+            self._before, self._clocks = pins, 1
+        if not pins.cwl or pins.csl or pins.cblen:
+            self._noise ^= (1 << self.config.data_bits) - 1
+            return self._noise
+        return self._evaluated(pins)
+
+    def _evaluated(self, pins: Pins) -> int:
+        """What the amplifiers show while they evaluate; a clock's bits are there when the clock before has passed."""
+        passed = (self._clocks - 1) * self._period_ns
+        if self._bits is None:
+            if passed < self.array.config.sense.evaluate_ns:
+                self._noise ^= (1 << self.config.data_bits) - 1
+                return self._noise
+            self._bits = self._sense(pins, passed)
+        return self._bits
+
+    def _sense(self, pins: Pins, evaluate_ns: float) -> int:
+        geometry, bits = self.config.geometry, self.config.sense_bits
+        row = pins.row % geometry.rows
+        block_column, column = divmod(pins.column, geometry.columns)
+        lowest = column // bits * bits
+        blocks = np.arange(geometry.block_rows)[:, None] * geometry.block_columns + block_column
+        columns = np.arange(lowest, lowest + bits)[None, :]
+        shape = np.broadcast_shapes(blocks.shape, columns.shape)
+        cells = (np.broadcast_to(blocks, shape), np.full(shape, row), np.broadcast_to(columns, shape))
+        sensed = self.array.sense(cells, self._precharge * self._period_ns, evaluate_ns).bits
+        return sum(int(bit) << index for index, bit in enumerate(sensed.reshape(-1)))
+
+    def _pulse(self, pins: Pins, duration_ns: float) -> None:
+        """What the lines did to the cell that they addressed."""
+        if not pins.supply:
+            return
+        geometry = self.config.geometry
+        block_row, row = divmod(pins.row, geometry.rows)
+        block_column, column = divmod(pins.column, geometry.columns)
+        supply = Supply(SUPPLIES[pins.supply.bit_length() - 1])
+        lines = Lines.from_pins(supply, csl=bool(pins.csl), cbl=bool(pins.cbl))
+        self.array.pulse((block_row * geometry.block_columns + block_column, row, column), lines, duration_ns)
