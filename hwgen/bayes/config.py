@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import pydantic
 
 from hwgen.bayes.array import BayesArray
+from hwgen.bayes.device_errors import HASH_ROUNDS, DeviceErrors
 from hwgen.bayes.seeds import choose_seeds
 from hwgen.config import CoreConfig
 from hwgen.errors import DesignError
@@ -51,13 +52,17 @@ class BayesConfig(CoreConfig):
     feedback: bool = False
     """Whether a further column observes the previous decision (a filter over time)."""
 
-    memory: Literal["bram", "array"] = "bram"
-    """Where likelihoods live: in block RAM, or in an array of memristors at the machine's pins."""
+    memory: Literal["bram", "array", "emulated"] = "bram"
+    """Where likelihoods live: in block RAM, in an array of memristors at the machine's pins, or in block RAM that is
+    read with the errors of such devices."""
 
     array: BayesArray | None = None
     """The array, with ``memory = "array"``."""
 
-    initialised: bool = pydantic.Field(default_factory=lambda data: data["memory"] == "bram")
+    errors: DeviceErrors | None = pydantic.Field(default_factory=lambda data: _default_errors(data))
+    """The errors, with ``memory = "emulated"``, that a machine starts with."""
+
+    initialised: bool = pydantic.Field(default_factory=lambda data: data["memory"] != "array")
     """Whether the emitted Verilog holds the likelihoods; if not, they are loaded over the bus before first use."""
 
     generator: Literal["lfsr", "sobol"] = "lfsr"
@@ -100,9 +105,12 @@ class BayesConfig(CoreConfig):
         return self
 
     def _check_memory(self) -> None:
-        if self.memory == "bram":
-            if self.array is not None:
-                raise ValueError('bayes.array has no meaning with memory = "bram"; leave it out')
+        for key, value, memory in (("array", self.array, "array"), ("errors", self.errors, "emulated")):
+            if value is not None and self.memory != memory:
+                raise ValueError(f'bayes.{key} has no meaning with memory = "{self.memory}"; leave it out')
+        if self.memory == "emulated" and self.errors is None:
+            raise ValueError('bayes.errors must be a table with memory = "emulated", or be left out')
+        if self.memory != "array":
             return
         if self.array is None:
             raise ValueError('bayes.array is missing: with memory = "array" it says at least clock_hz')
@@ -170,15 +178,18 @@ class BayesConfig(CoreConfig):
             unused.add("lead")
         if self.generator == "sobol":
             unused.add("seeds")
-        if self.memory == "bram":
-            unused |= {"memory", "array"}
+        unused |= {
+            "bram": {"memory", "array", "errors"},
+            "array": {"errors"},
+            "emulated": {"array"},
+        }[self.memory]
         return self.model_dump(mode="json", exclude=unused)
 
     @property
     def array_config(self) -> ArrayConfig:
         """The array of a machine with ``memory = "array"``, its sizes filled in."""
         if self.array is None:
-            raise ValueError('there is no array with memory = "bram"')
+            raise ValueError(f'there is no array with memory = "{self.memory}"')
         return self.array.config(self.rows, self.stream_bins, self.likelihood_bits)
 
     @property
@@ -234,22 +245,38 @@ class BayesConfig(CoreConfig):
     @property
     def memory_clocks(self) -> int:
         """Clocks from the transfer of a sample on ``x`` until its words can go to the engine. An array is read column
-        after column."""
-        if self.memory == "bram":
-            return MEMORY_STAGES
-        return self.streams * self.array_config.read_clocks.total + 3
+        after column; errors go into the words of all columns at once, bit after bit."""
+        if self.memory == "array":
+            return self.streams * self.array_config.read_clocks.total + 3
+        return MEMORY_STAGES + (self.injection_clocks if self.memory == "emulated" else 0)
+
+    @property
+    def injection_clocks(self) -> int:
+        """With ``memory = "emulated"``: clocks in which the errors of a sample's words come into them: a hash for the
+        seed, one for the number of the read, then one for every cell of a word."""
+        return 1 + 3 * (HASH_ROUNDS + 1) + self.rows * self.likelihood_bits
 
     @property
     def interval(self) -> int:
         """Clocks from the transfer of a sample's words to the engine to that of the next, at least. The next sample is
         read meanwhile; block RAM is faster than any engine."""
-        return 1 if self.memory == "bram" else self.memory_clocks + 1
+        match self.memory:
+            case "bram":
+                return 1
+            case "array":
+                return self.memory_clocks + 1
+            case "emulated":
+                return self.injection_clocks + 1
 
 
 def _default_seeds(data: dict[str, Any]) -> tuple[int, ...]:
     if data["mode"] == "logarithmic" or data["generator"] == "sobol":
         return ()
     return choose_seeds(data["generator_bits"], len(data["bins"]) + data["feedback"] + data["prior"])
+
+
+def _default_errors(data: dict[str, Any]) -> DeviceErrors | None:
+    return DeviceErrors() if data["memory"] == "emulated" else None
 
 
 def _full_score_bits(data: dict[str, Any]) -> int:

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 from hwgen.bayes.array_words import array_words
 from hwgen.bayes.config import BayesConfig
 from hwgen.bayes.decide import Decide
+from hwgen.bayes.error_injection import ErrorInjection
 from hwgen.bayes.likelihood_array import LikelihoodArray
 from hwgen.bayes.logarithmic import LogarithmicEngine
 from hwgen.bayes.memory import LikelihoodMemory
@@ -80,7 +81,11 @@ class BayesCore(wiring.Component):
             memory.x.valid.eq(self.x.valid & ~soft_reset),
             self.x.ready.eq(memory.x.ready & ~soft_reset),
         ]
-        connect(m, memory.words, engine.words)
+        occupied = memory.occupied
+        if config.memory == "emulated":
+            occupied |= self._add_errors(m, bank, memory, engine)
+        else:
+            connect(m, memory.words, engine.words)
         connect(m, engine.scores, decide.scores)
         connect(m, decide.result, result.i)
         connect(m, result.o, flipped(self.y))
@@ -106,7 +111,7 @@ class BayesCore(wiring.Component):
         m.d.sync += soft_reset.eq(control["soft_reset"])
         m.d.comb += [
             bank.clear.eq(soft_reset),
-            busy.eq(memory.occupied | engine.busy | decide.busy | self.y.valid),
+            busy.eq(occupied | engine.busy | decide.busy | self.y.valid),
             memory.loaded.eq(loaded),
             *exclusion,
             bank.identity.eq(self.identity),
@@ -135,6 +140,27 @@ class BayesCore(wiring.Component):
             return LikelihoodArray(self.config, window)
         return LikelihoodMemory(self.config, window, self.table)
 
+    def _add_errors(
+        self,
+        m: Module,
+        bank: RegisterBank,
+        memory: LikelihoodMemory | LikelihoodArray,
+        engine: StochasticEngine | LogarithmicEngine,
+    ) -> Value:
+        """Errors between memory and engine, and their registers; returns whether words are there."""
+        errors = ErrorInjection(self.config)
+        m.submodules.injection = ResetInserter(self.resetting)(errors)
+        connect(m, memory.words, errors.read)
+        connect(m, errors.words, engine.words)
+        m.d.comb += [
+            *(there.eq(each) for there, each in zip(errors.bins, memory.bins, strict=True)),
+            errors.threshold.eq(bank.error_threshold),
+            errors.seed.eq(bank.error_seed),
+            errors.frozen.eq(bank.error_mode),
+            errors.restart.eq(fields_of(self.map.register("control"), bank.control)["restart_reads"]),
+        ]
+        return errors.occupied
+
     def _add_array(self, m: Module, bank: RegisterBank, memory: LikelihoodArray, in_use: Value) -> Value:
         """Join the array's pins, its registers and who reads it; returns its errors."""
         m.submodules.array = array = ArrayInterface(self.config.array_config)
@@ -151,7 +177,7 @@ class BayesCore(wiring.Component):
     def surroundings(self, held: LikelihoodTable | None) -> dict[str, wiring.Component]:
         """What simulations put at the pins that no bench drives, by member: a formed array, programmed with ``held``
         if that is given."""
-        if self.config.memory == "bram":
+        if self.config.memory != "array":
             return {}
         words = {} if held is None else array_words(self.config, held)
         return {"array": SimulatedArray(self.config.array_config, words)}

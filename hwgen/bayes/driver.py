@@ -5,6 +5,7 @@ from numpy.typing import ArrayLike
 
 from hwgen.bayes.array_words import array_words
 from hwgen.bayes.config import BayesConfig
+from hwgen.bayes.device_errors import checked_errors
 from hwgen.bayes.registers import CORE_NUMBER
 from hwgen.bayes.result import BayesResult
 from hwgen.bayes.stimulus import BayesStimulus
@@ -65,6 +66,22 @@ class BayesDriver(CoreDriver):
         """Return the memory to what a machine with these likelihoods starts with; errors as for :meth:`load`."""
         if table is not None:
             self.load(table)
+        if (errors := self.config.errors) is not None:
+            self.set_errors(errors.rate, errors.mode, errors.seed)
+
+    def set_errors(self, rate: float, mode: str = "transient", seed: int = 0) -> float:
+        """As the golden model's: the errors of emulated devices from the next sample on, its read being number 0.
+
+        Raises :class:`~hwgen.errors.HwgenError` also while a sample is in the machine, with nothing changed.
+        """
+        errors = checked_errors(self.config.errors, rate, mode, seed)
+        if self.status("busy"):
+            raise HwgenError("errors cannot be set while a sample is in the machine; take its result first")
+        self.write_register("error_threshold", errors.threshold)
+        self.write_register("error_seed", errors.seed)
+        self.write_register("error_mode", int(errors.mode == "frozen"))
+        self.strobe("restart_reads")
+        return errors.actual_rate
 
     def dump(self) -> LikelihoodTable:
         """The content of the likelihood memory."""

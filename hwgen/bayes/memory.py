@@ -6,6 +6,7 @@ from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.bayes.config import BayesConfig
+from hwgen.bayes.device_errors import BIN_BITS
 from hwgen.bayes.signature import WordsSignature, sample_layout, stream_of, word_layout
 from hwgen.bayes.table import LikelihoodTable
 from hwgen.bus.interface import WindowSignature
@@ -26,7 +27,8 @@ class LikelihoodMemory(wiring.Component):
     Members: ``x``: samples; ``words``: to the engine; ``window``: the bus; ``loaded``: samples are decided rather
     than flagged; ``locked``: bus writes answer with an error; ``invalid_observation``, ``not_loaded``: one-clock
     error strobes; ``occupied``: a sample is held here. With feedback, ``decided`` strobes with ``decision`` when the
-    machine has decided the sample before.
+    machine has decided the sample before. With ``memory = "emulated"``, ``bins``: the bin of each column that
+    ``words`` are of.
     """
 
     def __init__(self, config: BayesConfig, window: Window, table: LikelihoodTable | None) -> None:
@@ -34,6 +36,7 @@ class LikelihoodMemory(wiring.Component):
         self.table = table
         self.column_bits, self.bin_bits, self.row_bits = window.index_bits
         feedback = {"decided": In(1), "decision": In(config.class_bits)} if config.feedback else {}
+        bins = {"bins": Out(BIN_BITS).array(config.streams)} if config.memory == "emulated" else {}
         super().__init__(
             {
                 "x": In(stream_of(sample_layout(config))),
@@ -45,6 +48,7 @@ class LikelihoodMemory(wiring.Component):
                 "not_loaded": Out(1),
                 "occupied": Out(1),
                 **feedback,
+                **bins,
             }
         )
 
@@ -116,6 +120,8 @@ class LikelihoodMemory(wiring.Component):
                 m.d.sync += offered_address.eq(held_address)
             bus_address = Signal.like(address, name=f"bus_address_{index}", reset_less=True)
             bus_addresses.append((bus_address, offered_address, held_address))
+            if config.memory == "emulated":
+                m.d.comb += self.bins[index].eq(offered_address)
             read = memory.read_port()
             m.d.comb += [
                 # `~write` follows from the rest, but synthesis must see it: it would otherwise put logic behind the

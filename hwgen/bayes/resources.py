@@ -7,6 +7,7 @@ four inputs; the factors are fitted to recorded synthesis results (``docs/result
 import math
 
 from hwgen.bayes.config import BayesConfig
+from hwgen.bayes.device_errors import HASH_BITS, HASH_ROUNDS
 from hwgen.memristor.config import ArrayConfig
 from hwgen.memristor.registers import WEAR_BITS
 from hwgen.resources import Block, Memory, Needs
@@ -16,7 +17,13 @@ def needs(config: BayesConfig) -> Needs:
     """What a machine with these parameters takes, and how fast it is."""
     engine = _stochastic(config) if config.mode == "stochastic" else _logarithmic(config)
     lanes = "" if config.mode == "logarithmic" or config.lanes == 1 else ", bayes.lanes"
-    memory = (_memory(config),) if config.memory == "bram" else _array(config.array_config, config)
+    match config.memory:
+        case "bram":
+            memory: tuple[Block, ...] = (_memory(config),)
+        case "array":
+            memory = _array(config.array_config, config)
+        case "emulated":
+            memory = (_memory(config), _injection(config))
     return Needs(
         memories=_memories(config),
         blocks=(_bus(config), *memory, *engine, _decide(config), _result(config)),
@@ -25,7 +32,7 @@ def needs(config: BayesConfig) -> Needs:
         reads_per_sample=1,
         memory_parameters="lower bayes.bins, bayes.rows, bayes.likelihood_bits or the number of columns",
         empty_parameters="set bayes.initialised = false and load the likelihoods over the bus",
-        start_clocks=0 if config.memory == "bram" else config.array_config.programming_clocks.supply + 1,
+        start_clocks=config.array_config.programming_clocks.supply + 1 if config.memory == "array" else 0,
         logic_parameters=f"lower bayes.rows, the number of columns, bayes.likelihood_bits{lanes}",
     )
 
@@ -45,6 +52,16 @@ def _memories(config: BayesConfig) -> tuple[Memory, ...]:
             initialised=config.initialised,
         )
         for index, bins in enumerate(config.stream_bins)
+    )
+
+
+def _injection(config: BayesConfig) -> Block:
+    """Errors of emulated devices: a hash unit for the keys and one for each column, and the words that turn."""
+    hashes, places = config.streams + 1, _address_bits(config)
+    return Block(
+        "injection",
+        luts=57 * HASH_ROUNDS * hashes + 24 * config.streams + _word_bits(config) + 110,
+        ffs=HASH_ROUNDS * HASH_BITS * hashes + config.streams + _word_bits(config) + places + 90,
     )
 
 
@@ -87,7 +104,8 @@ def _address_bits(config: BayesConfig) -> int:
 
 def _bus(config: BayesConfig) -> Block:
     """Registers, counters and bus answers, which hardly depend on the parameters."""
-    return Block("bank", luts=540 if config.memory == "bram" else 600, ffs=410 if config.memory == "bram" else 560)
+    luts, ffs = {"bram": (540, 410), "array": (600, 560), "emulated": (600, 470)}[config.memory]
+    return Block("bank", luts=luts, ffs=ffs)
 
 
 def _memory(config: BayesConfig) -> Block:

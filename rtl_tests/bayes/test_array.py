@@ -165,7 +165,7 @@ def test_the_published_geometry_follows_from_the_machine() -> None:
     [
         ({"array": None}, 'bayes.array is missing: with memory = "array" it says at least clock_hz'),
         ({"memory": "bram"}, 'bayes.array has no meaning with memory = "bram"; leave it out'),
-        ({"memory": "emulated"}, "bayes.memory must be one of 'bram' or 'array', not 'emulated'"),
+        ({"memory": "flash"}, "bayes.memory must be one of 'bram', 'array' or 'emulated', not 'flash'"),
         ({"initialised": True}, 'bayes.initialised must be false with memory = "array"'),
         (
             {"array": {"clock_hz": 1_000_000, "rows": 16}},

@@ -121,6 +121,10 @@ CHANGES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     (LOGARITHMIC, {"score_bits": 8}),
     (LOGARITHMIC, {"memory": "array", "array": {"clock_hz": 1_000_000}}),
     (LOGARITHMIC, {"memory": "array", "array": {"clock_hz": 2_000_000}}),
+    (LOGARITHMIC, {"memory": "emulated"}),
+    (LOGARITHMIC, {"memory": "emulated", "errors": {"rate": 0.1}}),
+    (LOGARITHMIC, {"memory": "emulated", "errors": {"mode": "frozen"}}),
+    (LOGARITHMIC, {"memory": "emulated", "errors": {"seed": 1}}),
 ]
 
 

@@ -17,6 +17,8 @@ from sim.golden.bayes import BayesModel
 
 QUICK_SEEDS = range(1012, 1018)
 SMALL_SEEDS = range(220)
+EMULATED_QUICK_SEEDS = (4012, 4034)
+EMULATED_SEEDS = range(4100, 4130)
 LIMITS: tuple[Size, ...] = ("rows", "columns", "rows and columns", "bins", "lanes")
 LIMIT_CASES = [(limit, 2000 + 2 * index + again) for index, limit in enumerate(LIMITS) for again in range(2)]
 
@@ -36,6 +38,17 @@ def drawn(seed: int, size: Size) -> BayesConfig:
     return random_config(np.random.default_rng(seed), size)
 
 
+def emulated(seed: int) -> BayesConfig:
+    """A machine with errors of devices, few or many."""
+    rng = np.random.default_rng([seed, 1])
+    errors = {
+        "rate": float(rng.choice([0.01, 0.1, 0.5])),
+        "mode": str(rng.choice(["transient", "frozen"])),
+        "seed": int(rng.integers(1 << 32)),
+    }
+    return BayesConfig.parse(drawn(seed, "small").parameters() | {"memory": "emulated", "errors": errors})
+
+
 @pytest.mark.parametrize("seed", QUICK_SEEDS)
 def test_hardware_equals_golden(seed: int) -> None:
     check(seed, "small")
@@ -52,6 +65,17 @@ def test_hardware_equals_golden_whatever_the_seed(seed: int) -> None:
 @pytest.mark.parametrize("seed", SMALL_SEEDS)
 def test_hardware_equals_golden_in_many_configurations(seed: int) -> None:
     check(seed, "small")
+
+
+@pytest.mark.parametrize("seed", EMULATED_QUICK_SEEDS)
+def test_hardware_with_emulated_devices_equals_golden(seed: int) -> None:
+    check_machine(emulated(seed), seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", EMULATED_SEEDS)
+def test_hardware_with_emulated_devices_equals_golden_in_many_configurations(seed: int) -> None:
+    check_machine(emulated(seed), seed)
 
 
 @pytest.mark.slow
@@ -107,8 +131,12 @@ def saturates(config: BayesConfig) -> bool:
 
 
 def check(seed: int, size: Size) -> None:
+    """A machine drawn, and its session."""
+    check_machine(drawn(seed, size), seed)
+
+
+def check_machine(config: BayesConfig, seed: int) -> None:
     """Everything that can be seen of a machine, against the golden model, over a session of several calls."""
-    config = drawn(seed, size)
     rng = np.random.default_rng(seed)
     table = random_table(config, rng)
     verilog = make_design(config, table).verilog()

@@ -4,9 +4,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hwgen.bayes.config import ENGINE_DEPTH, BayesConfig
+from hwgen.bayes.device_errors import checked_errors
 from hwgen.bayes.result import BayesResult, check_samples
 from hwgen.bayes.table import LikelihoodTable
 from sim.golden import lfsr, sobol
+from sim.golden.device_errors import flipped
 
 CHUNK_BITS = 1 << 24
 """Stochastic bits computed at once: bounds the memory in use."""
@@ -26,6 +28,8 @@ class BayesModel:
         self._errors: set[str] = set()
         self._samples = 0
         self._previous = config.rows
+        self._devices = config.errors
+        self._reads = 0
         if config.mode == "stochastic":
             self._selectors = _selectors(config)
 
@@ -39,6 +43,22 @@ class BayesModel:
             return self._table
         config = self.config
         return LikelihoodTable(tuple(np.zeros((bins, config.rows), np.uint16) for bins in config.stream_bins))
+
+    def set_errors(self, rate: float, mode: str = "transient", seed: int = 0) -> float:
+        """The errors of a machine with ``memory = "emulated"`` from the next sample on, its read being number 0;
+        :meth:`soft_reset` brings back those of the config.
+
+        Args:
+            rate: probability that a bit is read inverted: 0, or 1e-6 to 0.5.
+            mode: ``"transient"``, drawn anew for every read, or ``"frozen"``, once for each cell.
+            seed: decides which bits, 0 to 2^32 - 1.
+
+        Returns the rate that the hardware has, the closest multiple of 2^-24. Raises
+        :class:`~hwgen.errors.HwgenError` for other values, and for a machine with another memory.
+        """
+        self._devices = checked_errors(self.config.errors, rate, mode, seed)
+        self._reads = 0
+        return self._devices.actual_rate
 
     def infer(self, samples: ArrayLike, restart: ArrayLike | None = None) -> BayesResult:
         """Decide ``samples`` in order.
@@ -59,10 +79,12 @@ class BayesModel:
             invalid[:] = True
 
         self._samples += len(observations)
+        numbers = self._reads + np.arange(len(observations))
+        self._reads += len(observations)
         if config.feedback:
-            scores, cycles, decisions, ties = self._filter(observations, restarts, invalid)
+            scores, cycles, decisions, ties = self._filter(observations, numbers, restarts, invalid)
         else:
-            scores, cycles = self._scores(observations, invalid)
+            scores, cycles = self._scores(observations, numbers, invalid)
             decisions, ties = self._decide(scores, invalid)
         return BayesResult(
             decisions=np.where(invalid, -1, decisions),
@@ -91,16 +113,23 @@ class BayesModel:
         self._errors.clear()
 
     def soft_reset(self) -> None:
-        """Clear errors, count samples from 0 and forget the previous decision; the likelihoods stay."""
+        """Clear errors, count samples and reads from 0, forget the previous decision and return to the config's errors
+        of devices; the likelihoods stay."""
         self._errors.clear()
         self._samples = 0
+        self._reads = 0
+        self._devices = self.config.errors
         self._previous = self.config.rows
 
     def close(self) -> None:
         """Nothing to give back; the backends share this method."""
 
     def _filter(
-        self, observations: NDArray[np.int64], restarts: NDArray[np.bool_], invalid: NDArray[np.bool_]
+        self,
+        observations: NDArray[np.int64],
+        numbers: NDArray[np.int64],
+        restarts: NDArray[np.bool_],
+        invalid: NDArray[np.bool_],
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
         """With feedback, each decision is an observation of the next: one sample at a time."""
         config = self.config
@@ -112,23 +141,24 @@ class BayesModel:
             one = slice(index, index + 1)
             previous = config.rows if restarts[index] else self._previous
             observed = np.append(observations[one], [[previous]], axis=1)
-            scores[one], cycles[one] = self._scores(observed, invalid[one])
+            scores[one], cycles[one] = self._scores(observed, numbers[one], invalid[one])
             decisions[one], ties[one] = self._decide(scores[one], invalid[one])
             self._previous = int(decisions[index])
         return scores, cycles, decisions, ties
 
     def _scores(
-        self, observations: NDArray[np.int64], invalid: NDArray[np.bool_]
+        self, observations: NDArray[np.int64], numbers: NDArray[np.int64], invalid: NDArray[np.bool_]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Every row's score and the cycles used; zeros for invalid samples."""
         config = self.config
         scores = np.zeros((len(observations), config.rows), np.int64)
         cycles = np.zeros(len(observations), np.int64)
         valid = np.flatnonzero(~invalid)
-        chunk = max(1, CHUNK_BITS // (config.rows * config.cycles if config.mode == "stochastic" else config.rows))
+        bits = config.rows * max(config.cycles if config.mode == "stochastic" else 1, config.likelihood_bits)
+        chunk = max(1, CHUNK_BITS // bits)
         for start in range(0, len(valid), chunk):
             chosen = valid[start : start + chunk]
-            words = self._words(observations[chosen])
+            words = self._words(observations[chosen], numbers[chosen])
             if config.mode == "stochastic":
                 scores[chosen], cycles[chosen] = self._count(words)
             else:
@@ -137,14 +167,21 @@ class BayesModel:
                 cycles[chosen] = 1
         return scores, cycles
 
-    def _words(self, observations: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-        """For each column memory the words read, shape ``(n, rows)``."""
+    def _words(self, observations: NDArray[np.int64], numbers: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+        """For each column memory the words read, shape ``(n, rows)``, with the errors of its devices."""
         assert self._table is not None
         addresses = list(observations.T)
         if self.config.prior:
             addresses.append(np.zeros(len(observations), np.int64))
-        return [
+        words = [
             stream[address].astype(np.int64) for stream, address in zip(self._table.streams, addresses, strict=True)
+        ]
+        if (errors := self._devices) is None:
+            return words
+        rows, bits = self.config.rows, self.config.likelihood_bits
+        return [
+            word ^ flipped(errors, column, bins, numbers, rows, bits)
+            for column, (word, bins) in enumerate(zip(words, addresses, strict=True))
         ]
 
     def _count(self, words: list[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
