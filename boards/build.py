@@ -76,6 +76,7 @@ def _fastest(design: Design, board: Board, directory: Path) -> tuple[Flow, Repor
     reached = 0.0
     attempt: float | None = open_choices[0]
     while attempt is not None:
+        _log.info("trying %g MHz ...", attempt)
         flow = Flow(design, board, directory, attempt)
         report = flow.run()
         fmax = report.fmax_mhz

@@ -50,6 +50,8 @@ class Board:
     io_standard: str
     programmer: tuple[str, ...]
     """openFPGALoader's arguments before the bitstream's name."""
+    flash_only: bool = False
+    """Whether the programmer reaches the flash memory only, not the FPGA's own."""
 
 
 LFE5U_85F = Capacity(luts=83640, ffs=83640, block_rams=208, block_ram_kbit=18, dsps=156)
@@ -143,6 +145,7 @@ BOARDS = {
             leds_active_low=True,
             io_standard="SB_LVCMOS",
             programmer=("-b", "ice40_generic"),
+            flash_only=True,
         ),
         Board(
             name="tang-nano-9k",

@@ -1,11 +1,11 @@
 """What a design will take of a board, from its parameters alone: before anything is built, and within a second."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from boards.definitions import Board
 from boards.families import FAMILIES
-from boards.memories import choose_single_port, place, place_single_port
+from boards.memories import Placed, choose_single_port, place, place_single_port
 from hwgen.bus.link.frame import SLOT_BITS
 from hwgen.bus.link.link import RESULT_WORDS
 from hwgen.bus.link.protocol import WINDOW
@@ -51,6 +51,8 @@ class Estimate:
     latency: int
     memory_port_utilisation: float
     needs: Needs
+    empty_block_rams: int
+    """What the block RAMs would be if no memory had initial content."""
 
     @property
     def sprams(self) -> int:
@@ -96,12 +98,13 @@ class Estimate:
         return ("look-up tables", self.luts, capacity.luts), ("flip-flops", self.ffs, capacity.ffs)
 
     def _empty_instead(self) -> str:
-        """What else helps: memories without initial content may be in single-port RAMs."""
-        if not self.board.capacity.sprams or not any(memory.initialised for memory in self.needs.memories):
+        """What else makes the block RAMs suffice: memories without initial content may be in single-port RAMs."""
+        capacity = self.board.capacity
+        if self.empty_block_rams > capacity.block_rams or not capacity.sprams:
             return ""
         return (
-            f"; or {self.needs.empty_parameters}: memories that start empty may take the {self.board.capacity.sprams} "
-            "single-port RAMs"
+            f"; or {self.needs.empty_parameters}: memories that start empty may take the {capacity.sprams} single-port "
+            "RAMs"
         )
 
     @property
@@ -171,12 +174,15 @@ def estimate(design: Design, board: Board, *, out_of_context: bool = False) -> E
     memories, blocks = needs.memories, needs.blocks
     if not out_of_context:
         memories, blocks = memories + LINK_MEMORIES, (*blocks, LINK)
+    capacity = board.capacity
+    empty = tuple(replace(memory, initialised=False) for memory in memories)
+    moved = choose_single_port(empty, board.family, capacity.block_rams, capacity.sprams)
     block_rams = 0
     luts = sum(block.luts for block in blocks) * FAMILIES[board.family].lut_scale
     ffs = sum(block.ffs for block in blocks)
-    single_port = choose_single_port(memories, board.family, board.capacity.block_rams, board.capacity.sprams)
+    single_port = choose_single_port(memories, board.family, capacity.block_rams, capacity.sprams)
     for memory in memories:
-        taken = place_single_port(memory, board.family) if memory in single_port else place(memory, board.family)
+        taken = _place(memory, board.family, single_port)
         block_rams += taken.block_rams
         luts += taken.luts
         ffs += taken.ffs
@@ -192,7 +198,13 @@ def estimate(design: Design, board: Board, *, out_of_context: bool = False) -> E
         latency=needs.latency,
         memory_port_utilisation=needs.memory_port_utilisation,
         needs=needs,
+        empty_block_rams=sum(_place(memory, board.family, moved).block_rams for memory in empty),
     )
+
+
+def _place(memory: Memory, family: str, single_port: tuple[Memory, ...]) -> Placed:
+    """What a memory takes, in single-port RAMs if it is one of ``single_port``."""
+    return place_single_port(memory, family) if memory in single_port else place(memory, family)
 
 
 def check_out_of_context(board: Board) -> None:

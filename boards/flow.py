@@ -90,25 +90,36 @@ class Flow:
         """What place and route aims at."""
         return HEADROOM * ASPIRED_MHZ[self.board.family] if self.clock_hz is None else self.clock_hz / 1e6
 
+    @property
+    def tools(self) -> list[str]:
+        """Names of the tools that :meth:`run` needs, and for a clock that is built :meth:`pack`."""
+        family = FAMILIES[self.board.family]
+        commands = [family.place_and_route(Job(self.board, Path(), None, 1.0, 1, Path(), Path(), 0))]
+        if not (self.out_of_context or self.exploring):
+            commands.append(family.pack(self.board, Path(), Path()))
+        return ["yosys", *(command.tool for command in commands if command is not None)]
+
     def run(self, seeds: int = 1) -> Report:
         """Estimate, elaborate, synthesise, place and route (with ``seeds`` seeds, from 1 on), and report.
 
         Raises :class:`~hwgen.errors.DesignError` for a clock that the board cannot make and for a design that cannot
-        fit, before anything is written; :class:`~boards.errors.DoesNotFit` for one that turns out too large; and
-        :class:`~hwgen.errors.ToolError` for a tool that is missing or fails.
+        fit, and :class:`~hwgen.errors.ToolError` for one of :attr:`tools` that is missing, before anything is written;
+        :class:`~boards.errors.DoesNotFit` for a design that turns out too large; and
+        :class:`~hwgen.errors.ToolError` for a tool that fails.
         """
         if self.clock_hz is None:
             check_out_of_context(self.board)
         else:
             baudrate_at(self.board, self.clock_hz)
         self.estimate.check_fit()
+        tools = {name: find_tool(name).version for name in self.tools}
         steps = Steps(self.directory)
         elaborated = self.elaborate(steps)
         synthesised = self.synthesise(steps, elaborated)
         netlist = read_netlist(synthesised / NETLIST)
         check_netlist(self.design.name, netlist, self.top, self.board, self.estimate.needs)
         placed = [self.place(steps, elaborated, synthesised, seed) for seed in range(1, seeds + 1)]
-        return self._report(netlist, [folder for folder in placed if folder is not None])
+        return self._report(netlist, [folder for folder in placed if folder is not None], tools)
 
     def elaborate(self, steps: Steps) -> Path:
         """The folder with the Verilog and the constraints."""
@@ -215,7 +226,7 @@ class Flow:
 
         return steps.run(name, {"arguments": command.arguments, "tool": tool.version}, build, files)
 
-    def _report(self, netlist: Mapping[str, Any], placed: list[Path]) -> Report:
+    def _report(self, netlist: Mapping[str, Any], placed: list[Path], tools: Mapping[str, str]) -> Report:
         family = FAMILIES[self.board.family]
         modules = module_resources(netlist, self.top, family)
         timings = [json.loads((folder / TIMING).read_text(encoding="utf-8")) for folder in placed]
@@ -223,10 +234,6 @@ class Flow:
         if timings:
             for entry, resource in family.placed.items():
                 used[resource] = timings[0]["utilization"].get(entry, {"used": used[resource]})["used"]
-        commands = ["yosys"]
-        command = family.place_and_route(Job(self.board, Path(), None, 1.0, 1, Path(), Path(), 0))
-        if command is not None:
-            commands.append(command.tool)
         return Report(
             design=self.design.name,
             config_hash=f"{self.design.config.hash:016x}",
@@ -238,7 +245,7 @@ class Flow:
             modules=modules,
             clocks=tuple(clocks_of(timings)) if timings else (),
             estimate=self.estimate,
-            tools={name: find_tool(name).version for name in commands},
+            tools=tools,
             clock_mhz=None if self.clock_hz is None or self.exploring else self.clock_hz / 1e6,
             typical_cycles=self.design.typical_cycles(),
         )

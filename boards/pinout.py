@@ -59,9 +59,11 @@ def clock_setting(board: Board, clock_mhz: float) -> Pll | None:
         return None
     pll = FAMILIES[board.family].pll(board.clock_hz, clock_mhz * 1e6)
     if pll is None:
+        choices = sorted(clock_choices(board), key=lambda choice: abs(choice - clock_mhz))
+        nearby = " or ".join(f"{choice:g}" for choice in sorted(choices[:2]))
         raise DesignError(
             f"clock-mhz must be {board.clock_hz / 1e6:g} (the clock of {board.title}) or a frequency that its PLL "
-            f"makes of it, not {clock_mhz:g}"
+            f"makes of it, such as {nearby}, not {clock_mhz:g}"
         )
     return pll
 

@@ -41,7 +41,7 @@ def program(source: Path, board: Board, *, flash: bool = False, directory: Path 
     Args:
         source: a bitstream, or a design file (``.toml``).
         board: the board.
-        flash: write the flash memory, which survives power-off.
+        flash: write the flash memory, which survives power-off; a board whose programmer reaches only that always does.
         directory: the build folder of a design file's bitstream, if it is not the usual one.
 
     What openFPGALoader prints goes to standard error. Raises :class:`~hwgen.errors.DesignError` if there is no
@@ -52,7 +52,7 @@ def program(source: Path, board: Board, *, flash: bool = False, directory: Path 
         bitstream, clock_mhz = _built(source, board, directory)
     else:
         bitstream, clock_mhz = _given(source, board, directory)
-    arguments = [LOADER, *board.programmer, *(["--write-flash"] if flash else []), str(bitstream)]
+    arguments = [LOADER, *board.programmer, *(["--write-flash"] if flash or board.flash_only else []), str(bitstream)]
     command = shlex.join(arguments)
     if shutil.which(LOADER) is None:
         return Outcome(command, False, clock_mhz)

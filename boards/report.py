@@ -6,11 +6,13 @@ from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from boards.definitions import Board
 from boards.estimate import Estimate
+from boards.families import FAMILIES
 from boards.families.base import RESOURCES
-from boards.netlist import to_depth
+from boards.netlist import to_depth, total
 from boards.pinout import baudrate_at
 from boards.timing import Clock
 
@@ -113,7 +115,7 @@ class Report:
 
     def table(self) -> RenderableType:
         """For a terminal."""
-        return Group(self._resources(), self._summary())
+        return Group(self._resources(), *self._note(), self._summary())
 
     def _resources(self) -> Table:
         table = Table(title=f"{self.design} on {self.board.title}", title_justify="left")
@@ -127,6 +129,13 @@ class Report:
         available = asdict(self.board.capacity)
         table.add_row("available", *(f"{available[f'{resource}s']:,}" for resource in RESOURCES))
         return table
+
+    def _note(self) -> list[Text]:
+        """Why the modules do not add up to what is used; empty where they do."""
+        if total(self.modules) == dict(self.used):
+            return []
+        placed = FAMILIES[self.board.family].placed_luts
+        return [Text(f"Modules count the netlist before placement, used what is placed: under LUT {placed}.")]
 
     def _summary(self) -> Table:
         table = Table(show_header=False)

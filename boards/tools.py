@@ -1,7 +1,6 @@
 """The tools that the flow runs: YoWASP's builds by default, native ones when they are on PATH and new enough."""
 
 import contextlib
-import logging
 import os
 import re
 import shutil
@@ -15,9 +14,8 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from hwgen.cache import announced_once
 from hwgen.errors import ToolError
-
-_log = logging.getLogger("hwgen")
 
 INSTALL = 'pip install "hwgen[boards]"'
 ERROR_LINES = 8
@@ -94,6 +92,14 @@ def run_tool(tool: Tool, arguments: Sequence[str], folder: Path) -> float:
 
     Raises :class:`~hwgen.errors.ToolError` with the end of its output if it fails.
     """
+    if not tool.version.startswith("yowasp"):
+        return _run(tool, arguments, folder)
+    announcement = f"preparing {tool.name} (compiled for this machine on its first run, up to a minute or two)"
+    with announced_once(f"{tool.name}-{tool.version}".replace(" ", "-"), announcement):
+        return _run(tool, arguments, folder)
+
+
+def _run(tool: Tool, arguments: Sequence[str], folder: Path) -> float:
     start = time.perf_counter()
     log = folder / f"{tool.name}.log"
     with log.open("wb") as output:

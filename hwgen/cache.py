@@ -5,7 +5,8 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from hwgen.errors import ToolError
@@ -50,6 +51,22 @@ def build_once(directory: Path, build: Callable[[Path], None]) -> Path:
             _build(directory, build)
     # The lock file stays: removing it would let two processes hold locks on different files of the same name.
     return directory
+
+
+@contextmanager
+def announced_once(name: str, announcement: str) -> Iterator[None]:
+    """Log ``announcement``, which says what takes long on a first run, unless what was inside succeeded before.
+
+    Args:
+        name: of what runs, with its version: that of a file in the cache.
+    """
+    done = cache_dir() / f"{name}.compiled"
+    if not done.exists():
+        _log.info(announcement)
+    yield
+    with suppress(OSError):  # without a cache the announcement comes again, no more
+        done.parent.mkdir(parents=True, exist_ok=True)
+        done.touch()
 
 
 def _build(directory: Path, build: Callable[[Path], None]) -> None:

@@ -1,6 +1,7 @@
 """Files of named arrays (``.npz``)."""
 
 import io
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,5 +28,7 @@ def read_npz(path: str | Path) -> dict[str, NDArray[Any]]:
     except FileNotFoundError:
         raise DesignError(f"{path} does not exist") from None
     except Exception as error:
+        if Path(path).is_file() and not zipfile.is_zipfile(path):
+            raise DesignError(f"{path} is not an .npz file of numbers, as numpy.savez writes it") from None
         # NumPy, zipfile and zlib let through whatever a damaged file, or one of another kind, makes them stumble over.
         raise DesignError(f"{path} is not an .npz file of numbers: {error}") from None

@@ -1,5 +1,6 @@
 """Result files: written beside their place, then moved into it, so that none is ever half-written."""
 
+import errno
 import json
 import os
 import tempfile
@@ -7,9 +8,17 @@ from pathlib import Path
 from typing import Any
 
 
+def make_folder(path: Path) -> None:
+    """Make a folder, and those above it, if it is not there; raises NotADirectoryError where a file is."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from None
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a file, making its folder."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -9,12 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 from hwgen.errors import HwgenError
 from hwgen.npz import read_npz
-from hwgen.output import write_bytes, write_json
+from hwgen.output import make_folder, write_bytes, write_json
 from sim.curve import curve
 from sim.epochs import Position
 
@@ -73,13 +74,14 @@ class TrainingFolder:
             new: whether a training begins; the folder is then made. Otherwise it must hold a checkpoint.
 
         Raises :class:`~hwgen.errors.HwgenError` where another training uses the folder, where it cannot be written,
-        where a new training would replace one that is not over, and where there is no checkpoint to go on from.
+        where a new training would replace one that is not over or be among other files, and where there is no
+        checkpoint to go on from.
         """
         if not new:
             self._read()
         made = not self.path.exists()
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
             with tempfile.TemporaryFile(dir=self.path):
                 handle = os.open(self.path, os.O_RDONLY)
         except OSError as error:
@@ -157,8 +159,15 @@ class TrainingFolder:
             log.warning("%s: nothing keeps another training out: %s", self.path, error.strerror)
 
     def _check_free(self) -> None:
-        """Raise where a new training here would replace one that has learnt something and is not over."""
+        """Raise where a new training here would replace one that has learnt something and is not over, and where the
+        folder holds something else."""
         if not (self.path / CHECKPOINT).exists():
+            names = [path.name for path in self.path.iterdir()]
+            if names and REPORT not in names and not any(fnmatch(name, _weights_name("*")) for name in names):
+                raise HwgenError(
+                    f"{self.path} is not empty and holds no training of hwgen ({CHECKPOINT} is missing); "
+                    "name a new folder, or empty this one"
+                )
             return
         saved = self._read()
         position = Position.from_dict(saved["position"])

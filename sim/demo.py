@@ -7,6 +7,8 @@ from typing import Any
 
 from hwgen import api
 from hwgen.design import Design
+from hwgen.emit.package import MANIFEST
+from hwgen.errors import DesignError
 from hwgen.output import write_json
 from sim.train import Training, train
 from sim.verify import verify
@@ -27,8 +29,10 @@ def demonstrate(designs: Sequence[Path], output: Path) -> list[dict[str, Any]]:
         designs: design files with a source that has held-out samples.
         output: folder for the packages, one a design, and for ``summary.json``.
 
-    Returns the summary: what :func:`decided` or :func:`trained` tells of each design.
+    Returns the summary: what :func:`decided` or :func:`trained` tells of each design. Raises
+    :class:`~hwgen.errors.DesignError` where ``output`` holds something else.
     """
+    _check_free(output)
     summary = []
     for number, path in enumerate(designs, start=1):
         design = api.load_design(path)
@@ -37,6 +41,19 @@ def demonstrate(designs: Sequence[Path], output: Path) -> list[dict[str, Any]]:
         summary.append(trained(design) if design.config.learns else decided(design))
     write_json(output / SUMMARY, summary)
     return summary
+
+
+def _check_free(output: Path) -> None:
+    """Raise for a folder that is not empty and holds neither a summary nor packages, those of an interrupted run."""
+    if not output.exists() or (output / SUMMARY).is_file():
+        return
+    if not output.is_dir():
+        raise DesignError(f"{output} is a file; name a folder for the demonstration")
+    if not all(path.name.startswith(".") or (path / MANIFEST).is_file() for path in output.iterdir()):
+        raise DesignError(
+            f"{output} is not empty and holds no demonstration of hwgen ({SUMMARY} is missing); "
+            "name a new folder, or empty this one"
+        )
 
 
 def decided(design: Design) -> dict[str, Any]:

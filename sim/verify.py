@@ -99,8 +99,8 @@ def verify(
 
     Raises :class:`~hwgen.errors.DesignError` for a backend or simulator there is not.
     """
-    kind, colon, _ = backend.partition(":")
-    if kind not in RANDOM_SAMPLES or bool(colon) != (kind == registry.PORT_BACKEND):
+    kind, colon, port = backend.partition(":")
+    if kind not in RANDOM_SAMPLES or not bool(colon) == bool(port) == (kind == registry.PORT_BACKEND):
         raise DesignError(f"backend must be one of rtl, cocotb, serial:PORT, not {backend!r}")
     if simulator not in SIMULATORS:
         raise DesignError(f"simulator must be {' or '.join(SIMULATORS)}, not {simulator!r}")

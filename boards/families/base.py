@@ -65,6 +65,8 @@ class Family(ABC):
     """What each cell type of a mapped netlist takes, by resource; types left out take nothing that is counted."""
     placed: ClassVar[Mapping[str, str]]
     """Resource of each entry of the place-and-route tool's utilisation that is counted."""
+    placed_luts: ClassVar[str] = "look-up tables, with those that it adds"
+    """What place and route counts as look-up tables."""
     out_of_context: ClassVar[bool]
     """Whether a core with more ports than the package has pins can be placed."""
     lut_scale: ClassVar[float] = 1.0

@@ -41,6 +41,7 @@ class Ice40(Family):
         "ICESTORM_SPRAM": "spram",
         "ICESTORM_DSP": "dsp",
     }
+    placed_luts = "logic cells, each with a look-up table, a flip-flop or both"
     out_of_context = False
     lut_scale = 1.15  # what is placed are logic cells, some of which hold a flip-flop only
     bitstream_suffix = ".bin"

@@ -95,6 +95,6 @@ def _program(name: str, *arguments: str) -> Callable[[], str]:
         if path is None:
             raise ToolError(f"{name} is not on PATH")
         run = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=30, check=False)
-        return run.stdout.splitlines()[0] if run.stdout else path
+        return run.stdout.splitlines()[0].removesuffix(" ()") if run.stdout else path
 
     return find

@@ -1,5 +1,7 @@
 """``hwgen infer``: decisions of a machine for samples from a file."""
 
+import re
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -68,16 +70,43 @@ def _inputs(loaded: Design, design: Path, samples: Path | None) -> Any:
         if loaded.evaluation is None:
             raise HwgenError(f"{design} has no held-out samples of its own; give some with --samples FILE")
         return loaded.evaluation.samples
-    return _read(samples, "samples")
+    array = _read(samples, "samples")
+    columns = loaded.core.load("stimulus")(loaded.config).random_inputs(1, np.random.default_rng(0))["samples"].shape[1]
+    if array.ndim != 2 or array.shape[1] != columns:
+        raise HwgenError(f"{samples}: samples must be rows of {columns} columns, not of shape {array.shape}")
+    return array
 
 
 def _read(path: Path, what: str) -> Any:
     """The array in a ``.npy`` or ``.csv`` file."""
+    if path.suffix not in (".npy", ".csv"):
+        raise HwgenError(f"{what} must be a .npy or .csv file, not {path}")
     try:
         if path.suffix == ".npy":
             return np.load(path, allow_pickle=False)
-        if path.suffix == ".csv":
-            return np.loadtxt(path, delimiter=",", dtype=np.int64, ndmin=2)
-    except (OSError, EOFError, ValueError) as error:
-        raise HwgenError(f"{path}: cannot be read as {what}: {error}") from None
-    raise HwgenError(f"{what} must be a .npy or .csv file, not {path}")
+        with warnings.catch_warnings(action="ignore"):  # of an empty file
+            array = np.loadtxt(path, delimiter=",", dtype=np.int64, ndmin=2)
+    except OSError as error:
+        raise HwgenError(f"{path}: cannot be read as {what}: {error.strerror or error}") from None
+    except (EOFError, ValueError):
+        why = "it is not an array as numpy.save writes it" if path.suffix == ".npy" else _wrong_line(path)
+        raise HwgenError(f"{path}: cannot be read as {what}: {why}") from None
+    if not array.size:
+        raise HwgenError(f"{path} is empty; it must hold {what}, a row each")
+    return array
+
+
+def _wrong_line(path: Path) -> str:
+    """What is wrong with a ``.csv`` file; lines and columns count from 1."""
+    columns = 0
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        cells = line.partition("#")[0].split(",")
+        if cells == [""]:
+            continue
+        for column, cell in enumerate(cells, 1):
+            if not re.fullmatch(r"\s*[+-]?\d+\s*", cell):
+                return f"line {number}, column {column} must be an integer, not {cell.strip()!r}"
+        columns = columns or len(cells)
+        if len(cells) != columns:
+            return f"line {number} must have {columns} columns as the lines before it, not {len(cells)}"
+    return "it must hold rows of integers of 64 bits, separated by commas"

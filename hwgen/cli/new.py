@@ -11,6 +11,7 @@ from hwgen import api, registry
 from hwgen.cli.output import JsonOption, print_json, print_pairs
 from hwgen.design import check_name
 from hwgen.errors import DesignError
+from hwgen.output import make_folder
 from hwgen.templates import render
 
 
@@ -63,10 +64,13 @@ def new(
         path=path,
         **_values(known, given, origins=bool(origins)),
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.new")
     try:
+        make_folder(path.parent)
         aside.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise DesignError(f"cannot write {path}: {error.strerror}; name another file") from None
+    try:
         design = api.load_design(aside)
         aside.rename(path)
     except DesignError as error:

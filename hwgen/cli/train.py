@@ -112,8 +112,6 @@ def train(
     """
     loaded = api.load_design(design)
     folder = default_folder(loaded.name, backend, resume) if output is None else output
-    if importlib.util.find_spec("matplotlib") is None:
-        progress.print('hwgen: no curve.png: Matplotlib is not installed; try: pip install "hwgen\\[plot]"')
     stop = Stop()
     with stop, warnings_as_sentences(), _bar(epochs) as at:
         training = api.train(
@@ -136,6 +134,8 @@ def train(
         assert stop.signal is not None
         progress.print(f"hwgen: stopped; {folder} holds a checkpoint: give the same command --resume", soft_wrap=True)
         raise typer.Exit(CODES[stop.signal])
+    if importlib.util.find_spec("matplotlib") is None:
+        progress.print('hwgen: no curve.png: Matplotlib is not installed; try: pip install "hwgen\\[plot]"')
     if as_json:
         print_json(training.as_dict())
         return

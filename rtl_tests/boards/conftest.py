@@ -40,11 +40,14 @@ class Tools:
         self.fmax_at: Callable[[float], float] = lambda aim: self.fmax
         """Fmax in MHz by the clock that place and route aims at; each seed adds its number."""
         self.luts = 1
+        self.missing = ""
         self.interrupted = ""
         self.failing = ("", "")
         """A tool, and what it says when it fails."""
 
     def find(self, name: str) -> Tool:
+        if name == self.missing:
+            raise ToolError(f"{name} is not installed")
         return Tool(name, f"/bin/{name}", f"{name} 1.0")
 
     def run(self, tool: Tool, arguments: Sequence[str], folder: Path) -> float:

@@ -87,8 +87,26 @@ def test_an_estimate_tells_whether_it_fits_and_shows_what_the_board_has(run: Run
     )
     assert "of 5,280, within 25%" in run("synth", source, "--board", "icebreaker", "--estimate").out
     source.write_text(MACHINE.replace("rows = 2", "rows = 64").replace("[2, 2]", "[9, 9, 9, 9]"), encoding="utf-8")
-    table = run("synth", source, "--board", "icebreaker", "--estimate").out
-    assert "cannot fit" in table and "lower bayes.rows" in table
+    refused = run("synth", source, "--board", "icebreaker", "--estimate")
+    assert refused.code == 2 and "cannot fit" in refused.out and "lower bayes.rows" in refused.out
+
+
+@pytest.mark.parametrize(("option", "value"), [("--seeds", 3), ("--output", "run")])
+def test_an_estimate_refuses_what_belongs_to_a_placement(run: Run, source: Path, option: str, value: object) -> None:
+    outcome = run("synth", source, "--board", "icebreaker", "--estimate", option, value)
+    assert outcome.code == 2 and f"{option} has no meaning with --estimate" in outcome.err
+
+
+def test_a_clock_that_the_pll_does_not_make_names_the_nearest(run: Run, source: Path) -> None:
+    refused = run("build", source, "--board", "icebreaker", "--clock-mhz", 13.7)
+    assert refused.code == 2 and "such as 12 or 18, not 13.7" in " ".join(refused.err.split())
+
+
+def test_the_icebreakers_flash_is_always_written(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.bin").touch()
+    for flash in ([], ["--flash"]):
+        told = json.loads(run("program", tmp_path / "x.bin", "--board", "icebreaker", "--json", *flash).out)
+        assert told["command"] == f"openFPGALoader -b ice40_generic --write-flash {tmp_path}/x.bin"
 
 
 def test_synth_and_build_print_a_table_or_json(run: Run, source: Path, tools: Any) -> None:
@@ -99,6 +117,38 @@ def test_synth_and_build_print_a_table_or_json(run: Run, source: Path, tools: An
     assert built.code == 0 and "100 MHz, timing closed" in built.out
     assert built.out.splitlines()[-2:] == [f"build/synth/tiny-ulx3s-85f/{name}" for name in ("tiny.bit", "report.json")]
     assert json.loads(run("build", source, "--board", "ulx3s-85f", "--json").out)["clock_mhz"] == 100
+
+
+def test_the_table_says_why_its_modules_do_not_add_up(run: Run, source: Path, tools: Any) -> None:
+    said = {
+        board: " ".join(run("synth", source, "--board", board).out.split()) for board in ("icebreaker", "ulx3s-85f")
+    }
+    assert "used what is placed: under LUT logic cells, each with a look-up table" in said["icebreaker"]
+    assert "used what is placed: under LUT look-up tables, with those that it adds" in said["ulx3s-85f"]
+    assert "used what is placed" not in run("synth", source, "--board", "arty-a7-35t").out
+
+
+@pytest.mark.parametrize(("command", "missing"), [("synth", "nextpnr-ice40"), ("build", "icepack")])
+def test_a_tool_that_is_needed_later_is_missed_at_once(
+    run: Run, source: Path, tools: Any, tmp_path: Path, command: str, missing: str
+) -> None:
+    tools.missing = missing
+    outcome = run(command, source, "--board", "icebreaker", "-o", tmp_path / "run")
+    assert outcome.code == 3 and f"{missing} is not installed" in outcome.err
+    assert tools.runs == [] and not (tmp_path / "run").exists()
+
+
+def test_synth_needs_no_packer(run: Run, source: Path, tools: Any) -> None:
+    tools.missing = "icepack"
+    assert run("synth", source, "--board", "icebreaker").code == 0
+
+
+def test_build_says_which_clock_it_tries(run: Run, source: Path, tools: Any) -> None:
+    tools.fmax = 20
+    said = run("build", source, "--board", "icebreaker").err
+    assert (
+        said.index("trying 48 MHz ...") < said.index("48 MHz does not close timing") < said.index("trying 18 MHz ...")
+    )
 
 
 def test_a_clock_that_misses_timing_is_wrong_input(run: Run, source: Path, tools: Any) -> None:

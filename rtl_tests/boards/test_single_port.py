@@ -72,6 +72,8 @@ def test_what_does_not_fit_says_what_initial_content_costs() -> None:
     (problem,) = estimate(design(initialised=True, bins=[2048] * 4), ICEBREAKER).problems
     assert "needs 41 block RAMs" in problem
     assert "or set bayes.initialised = false" in problem and "the 4 single-port RAMs" in problem
+    (problem,) = estimate(design(initialised=True, bins=[4096] * 13), ICEBREAKER).problems
+    assert "initialised" not in problem  # it would not do
 
 
 def synthesise(source: Path, top: str, commands: str, netlist: str) -> None:

@@ -1,5 +1,6 @@
 """Which tools are used, and what a failing one leaves."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,23 @@ def test_native_tool_that_is_old_or_known_to_crash_is_not_used(on_path, version:
 def test_missing_tool_names_the_command_that_installs_it(on_path) -> None:
     with pytest.raises(ToolError, match=r'nextpnr-ice40 is not installed: pip install "hwgen\[boards\]"'):
         find_tool("nextpnr-ice40")
+
+
+def test_only_a_first_run_of_a_tool_that_must_be_compiled_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HWGEN_CACHE", str(tmp_path / "cache"))
+    caplog.set_level("INFO", "hwgen")
+    for version, code, said in (
+        ("native 0.9", 0, 0),
+        ("yowasp-tool 1.0", 3, 1),
+        ("yowasp-tool 1.0", 0, 2),  # what failed may not have been compiled
+        ("yowasp-tool 1.0", 0, 2),
+        ("yowasp-tool 1.1", 0, 3),
+    ):
+        with suppress(ToolError):
+            run_tool(Tool("sh", "/bin/sh", version), ["-c", f"exit {code}"], tmp_path)
+        assert caplog.text.count("preparing sh (compiled for this machine") == said
 
 
 def test_failed_tool_shows_the_lines_with_its_errors(tmp_path: Path) -> None:

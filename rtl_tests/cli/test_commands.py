@@ -173,6 +173,18 @@ def test_a_wrong_design_file_exits_with_2_and_names_the_file(run: Run, tmp_path:
         (["new", "my.toml", "--core", "nonesuch"], "core must be one of bayes, ep, ff, not 'nonesuch'"),
         (["new", "my.toml", "--core", "ep", "--mode", "logarithmic"], "has no --mode; it takes --dataset"),
         (["new", "my.toml", "--core", "ep", "--dataset", "wine"], "source.dataset must be digits, mnist or a folder"),
+        (["infer", WINE, "--backend", "rtl", "--waves", "nodir/x.vcd"], "nodir is no folder"),
+        (["infer", WINE, "--backend", "serial:/dev/null"], "it is no serial port; serial ports here:"),
+        (["infer", WINE, "--backend", "serial:none"], "baud: No such file or directory; serial ports here:"),
+        (["verify", WINE, "--backend", "serial:"], "backend must be one of rtl, cocotb, serial:PORT, not 'serial:'"),
+        (["generate", WINE, "-o", "x", "--stream-width", 64], "--stream-width belongs to --stream axi4stream"),
+        (["generate", WINE, "-o", "x", "--stream", "axi4stream", "--stream-width", 20], "--stream-width must be a"),
+        (["generate", WINE, "-o", WINE], "is a file; name a folder"),
+        (["generate", WINE, "-o", WINE / "x"], "x: Not a directory; name another folder"),
+        (["new", "/dev/null/my.toml"], "cannot write /dev/null/my.toml: Not a directory"),
+        (["new", "my.toml", "--table", WINE], "is not an .npz file of numbers, as numpy.savez writes it"),
+        (["demo", WINE, "-o", EXAMPLES], "holds no demonstration of hwgen"),
+        (["train", EXAMPLES / "ep-digits.toml", "--epochs", 1, "-o", EXAMPLES], "holds no training of hwgen"),
         (["infer", EXAMPLES / "ep-digits.toml", "--restart", "r.csv"], "a machine without feedback"),
     ],
 )
@@ -184,6 +196,14 @@ def test_wrong_input_exits_with_2_and_leaves_nothing(
     assert outcome.code == 2
     assert message in outcome.err.replace("\n", " ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_matplotlib_is_told_once_there_is_something_to_draw(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    refused = run("train", EXAMPLES / "ep-digits.toml", "--epochs", 1, "-o", EXAMPLES)
+    assert refused.code == 2 and "Matplotlib" not in refused.err
 
 
 def test_wrong_usage_exits_with_2(run: Run) -> None:
@@ -206,6 +226,16 @@ def test_doctor_exits_with_1_when_something_needed_is_missing(run: Run, monkeypa
     checks = {check["name"]: check for check in json.loads(outcome.out)["checks"]}
     assert outcome.code == 1
     assert checks["g++"]["found"] is None and checks["g++"]["mend"] == "apt-get install g++"
+
+
+def test_doctor_leaves_out_what_a_version_says_in_empty_brackets(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "iverilog").write_text("#!/bin/sh\necho 'Icarus Verilog version 11.0 (stable) ()'\n")
+    (tmp_path / "iverilog").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    checks = {check["name"]: check for check in json.loads(run("doctor", "--json").out)["checks"]}
+    assert checks["iverilog"]["found"] == "Icarus Verilog version 11.0 (stable)"
 
 
 def test_generate_refuses_a_folder_that_is_not_its_own(run: Run, tmp_path: Path) -> None:

@@ -142,7 +142,7 @@ def test_an_interrupted_package_leaves_the_old_one(tmp_path: Path, monkeypatch: 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
     target = tmp_path / "package"
     target.write_text("mine")
-    with pytest.raises(DesignError, match="holds no package of hwgen"):
+    with pytest.raises(DesignError, match="package is a file; name a folder"):
         hwgen.generate(WINE, target)
     assert target.read_text() == "mine"
 

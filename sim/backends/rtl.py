@@ -94,6 +94,9 @@ class RtlTransport:
             kind = Waves.NONE if waves is None else Waves(waves.suffix)
         except ValueError:
             raise DesignError(f"waves must be a .vcd or a .fst file, not {waves}") from None
+        if waves is not None and not os.access(waves.parent, os.W_OK):
+            reason = "cannot be written" if waves.parent.is_dir() else "is no folder"
+            raise DesignError(f"cannot write the waveform {waves}: {waves.parent} {reason}")
         self._x_bits = x_bits
         self._x_words, self._y_words = -(-x_bits // 32), -(-y_bits // 32)
         self._limit = limit

@@ -1,6 +1,8 @@
 """The ``serial`` backend: a board on a serial port, real or virtual."""
 
 import contextlib
+import errno
+import os
 import time
 from collections.abc import Iterator
 from types import TracebackType
@@ -37,7 +39,7 @@ class SerialLine:
             self._serial = serial.Serial(port, baudrate, timeout=timeout, write_timeout=timeout, exclusive=True)
             self._serial.reset_input_buffer()
         except (*self._gone, ValueError) as error:
-            raise HwgenError(f"cannot open {self.name}: {error}") from None
+            raise HwgenError(f"cannot open {self.name}: {_reason(error)}; {_ports()}") from None
 
     def write(self, sent: bytes) -> None:
         """Send bytes."""
@@ -213,6 +215,22 @@ class SerialTransport:
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _reason(error: Exception) -> str:
+    """Why a port cannot be opened."""
+    number = getattr(error, "errno", None)
+    if number is not None:
+        return os.strerror(number)
+    return "it is no serial port" if os.strerror(errno.ENOTTY) in str(error) else str(error)
+
+
+def _ports() -> str:
+    """Which ports there are, and what else there can be."""
+    from serial.tools.list_ports import comports
+
+    found = ", ".join(sorted(port.device for port in comports()))
+    return f"serial ports here: {found or 'none'}; `hwgen board-sim` serves a virtual board"
 
 
 def _bursts(addresses: Words, *, may_repeat: bool) -> Iterator[tuple[int, int, Opcode]]:
