@@ -58,7 +58,7 @@ def test_the_board_must_be_given(run: Run, source: Path, command: str) -> None:
 
 @pytest.mark.parametrize("command", ["synth", "build"])
 def test_a_file_as_build_folder_is_wrong_input(run: Run, source: Path, command: str) -> None:
-    outcome = run(command, source, "--board", "icebreaker", "-o", source)
+    outcome = run(command, source, "--board", "arty-a7-35t", "-o", source)
     assert outcome.code == 2
     assert f"the build folder must be a folder, not {source}; name another with -o" in outcome.err
 
