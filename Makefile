@@ -37,6 +37,7 @@ bench-speed: .venv/.installed ## measure the speed of simulation; results in doc
 bench-boards: .venv/.installed-boards ## take the recorded designs to boards; results in docs/results; takes hours
 	"$(BIN)/hwgen" bench-boards -o docs/results
 	"$(BIN)/hwgen" bench-boards --core ep -o docs/results
+	"$(BIN)/hwgen" bench-boards --core ff -o docs/results
 
 lint: .venv/.installed ## ruff and mypy
 	$(PY) -m ruff check .

@@ -76,7 +76,16 @@ def _ep() -> list[Run]:
     return found
 
 
-RECORDED = {"bayes": _bayes, "ep": _ep}
+def _ff() -> list[Run]:
+    """A small machine with a bitstream, for which an iCE40 UP5K is too small, and one of each rule that an ECP5-85
+    holds."""
+    found = [Run("64-64-64 supervised, 64 lanes", EXAMPLES / "ff-digits.toml", out_of_context=False)]
+    for rule, file in (("supervised", "ff-mnist-256.toml"), ("contrastive", "ff-mnist-256-contrastive.toml")):
+        found.append(Run(f"784-256-256 {rule}, 128 lanes", EXAMPLES / file, most_seeds=1))
+    return found
+
+
+RECORDED = {"bayes": _bayes, "ep": _ep, "ff": _ff}
 """What is recorded of each core."""
 
 

@@ -15,7 +15,7 @@ def bench_boards(
         "build/results"
     ),
     core: Annotated[str, typer.Option(help="Core whose recorded designs are taken.")] = "bayes",
-    seeds: Annotated[int, typer.Option(min=1, help="Place and route a core so often; Fmax is the median.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, max=99, help="Place and route a core so often; Fmax is the median.")] = 5,
     machine: Annotated[
         list[str] | None,
         typer.Option(help="Part of a machine's name, such as 4x4x8; may be given again [default: all]."),

@@ -21,13 +21,15 @@ class Name(StrEnum):
 
     BAYES = "bayes"
     EP = "ep"
+    FF = "ff"
 
 
 OPTIONS: dict[Name, dict[str, Any]] = {
     Name.BAYES: {"splits": 10},
     Name.EP: {"data": "mnist", "epochs": 20, "seeds": 3},
+    Name.FF: {"data": "mnist", "epochs": 20, "seeds": 3, "samples": 10_000, "full": False},
 }
-"""Options that only one experiment has, and their defaults."""
+"""Options that not every experiment has, and their defaults."""
 
 Report = Callable[[int, int], None]
 """What to call with the parts done and the parts there are."""
@@ -36,7 +38,10 @@ Report = Callable[[int, int], None]
 def experiment(
     name: Annotated[
         Name,
-        typer.Argument(help="bayes: accuracy against cycles, and the choice of settings. ep: accuracy, clocks, speed."),
+        typer.Argument(
+            help="bayes: accuracy against cycles, and the choice of settings. ep: accuracy, clocks, speed. "
+            "ff: accuracy and clocks."
+        ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the page, its data and figures.")] = Path(
         "build/results"
@@ -45,14 +50,19 @@ def experiment(
     data: Annotated[
         str | None,
         typer.Option(
-            help="ep: mnist (in the folder HWGEN_DATA), a folder in MNIST's format, or digits (bundled, which are "
+            help="ep, ff: mnist (in the folder HWGEN_DATA), a folder in MNIST's format, or digits (bundled, which are "
             "always measured) for nothing else (default: mnist)."
         ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(min=1, help="ep: epochs of the longest trainings (default: 20).")
+        int | None, typer.Option(min=1, help="ep: epochs of the longest trainings; ff: of all (default: 20).")
     ] = None,
-    seeds: Annotated[int | None, typer.Option(min=1, help="ep: trainings of each network (default: 3).")] = None,
+    seeds: Annotated[int | None, typer.Option(min=1, help="ep, ff: trainings of each network (default: 3).")] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=1, help="ff: training samples over which RTL and golden model are compared (default: 10000)."),
+    ] = None,
+    full: Annotated[bool | None, typer.Option("--full", help="ff: train the network of 2000 units, too.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Processes to use.")] = os.cpu_count() or 1,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,13 +70,17 @@ def experiment(
 
     Interrupting it writes nothing; what is finished is kept in the cache, and another call goes on from there.
     """
-    options = _options(name, {"splits": splits, "data": data, "epochs": epochs, "seeds": seeds})
+    given = {"splits": splits, "data": data, "epochs": epochs, "seeds": seeds, "samples": samples, "full": full}
+    options = _options(name, given)
     if importlib.util.find_spec("matplotlib") is None:
         raise ToolError('matplotlib is not installed; try: pip install "hwgen[plot]"')
-    given = "".join(f" --{option} {value}" for option, value in options.items())
-    run = _bayes if name is Name.BAYES else _ep
+    runs: dict[Name, Callable[..., tuple[list[Path], list[dict[str, Any]]]]] = {
+        Name.BAYES: _bayes,
+        Name.EP: _ep,
+        Name.FF: _ff,
+    }
     with _bar(name) as report:
-        files, summary = run(output, processes, f"hwgen experiment {name}{given} -o {output}", report, **options)
+        files, summary = runs[name](output, processes, _command(name, options, output), report, **options)
     if as_json:
         print_json({"experiment": name, "files": [str(file) for file in files], "outcomes": summary})
     else:
@@ -77,9 +91,16 @@ def _options(name: Name, given: dict[str, Any]) -> dict[str, Any]:
     """The experiment's own options, filled up with its defaults. Raises DesignError for one of another experiment."""
     for option, value in given.items():
         if value is not None and option not in OPTIONS[name]:
-            owner = next(other for other, options in OPTIONS.items() if option in options)
-            raise DesignError(f"--{option} belongs to the experiment {owner}; leave it out")
+            owners = " or ".join(other for other, options in OPTIONS.items() if option in options)
+            raise DesignError(f"--{option} belongs to the experiment {owners}; leave it out")
     return {option: default if given[option] is None else given[option] for option, default in OPTIONS[name].items()}
+
+
+def _command(name: Name, options: dict[str, Any], output: Path) -> str:
+    """What runs the experiment again."""
+    parts = [f" --{option}" + ("" if value is True else f" {value}") for option, value in options.items()]
+    given = (part for part, value in zip(parts, options.values(), strict=True) if value is not False)
+    return f"hwgen experiment {name}{''.join(given)} -o {output}"
 
 
 def _bayes(
@@ -117,6 +138,41 @@ def _ep(
     found = Findings(chosen, outcomes, next(reversed(images.values())).train.name)
     speed = ep_speed.measure(setting.layers, images[found.main])
     return write_report(found, speed, images, identity, output, command), [asdict(outcome) for outcome in outcomes]
+
+
+def _ff(
+    output: Path,
+    processes: int,
+    command: str,
+    report: Report,
+    data: str,
+    epochs: int,
+    seeds: int,
+    samples: int,
+    full: bool,
+) -> tuple[list[Path], list[dict[str, Any]]]:
+    from dataclasses import asdict
+
+    from sim.experiments import ff, ff_identity
+    from sim.experiments.ff_findings import COMPARED, Findings
+    from sim.experiments.ff_grid import settings
+    from sim.experiments.ff_report import write_report
+    from sim.images import load_images
+
+    images = {"digits": load_images("digits")}
+    if data != "digits":
+        images["mnist"] = load_images(data)
+    chosen = {each.name: each for name in sorted(images, reverse=True) for each in settings(name, epochs, full)}
+    compared = [chosen[name].config() for name in COMPARED["mnist" if "mnist" in images else "digits"]]
+    parts = len(chosen) * seeds + len(compared)
+    with warnings_as_sentences():
+        outcomes = ff.run(list(chosen.values()), seeds, data, processes, lambda done, total: report(done, parts))
+    identities = []
+    for config in compared:
+        identities.append(ff_identity.kept(config, data, samples))
+        report(len(outcomes) + len(identities), parts)
+    found = Findings(list(chosen.values()), outcomes, next(reversed(images.values())).train.name)
+    return write_report(found, images, identities, output, command), [asdict(outcome) for outcome in outcomes]
 
 
 @contextmanager

@@ -8,7 +8,10 @@ import pytest
 
 import boards.bench
 from boards.bench import measure, record, runs
+from boards.definitions import BOARDS
 from boards.errors import DoesNotFit, MissesTiming
+from boards.estimate import CANNOT_FIT, estimate
+from hwgen.design import load_design
 from hwgen.errors import DesignError, ToolError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -146,3 +149,21 @@ def test_a_core_alone_is_told_with_its_speed_grade(measured: Measured, tmp_path:
     assert "| 784-448-10, 448 lanes | Radiona ULX3S 85F, speed grade 6 | 1,000 |" in page
     assert "| 784-448-10, 448 lanes | OrangeCrab r0.2 85F, speed grade 8 | 1,000 |" in page
     assert "- 784-448-10, 448 lanes, OrangeCrab r0.2 85F, speed grade 8: none" in page
+
+
+def test_both_rules_of_forward_forward_are_recorded(measured: Measured, tmp_path: Path) -> None:
+    names = [f"784-256-256 {rule}, 128 lanes" for rule in ("supervised", "contrastive")]
+    assert [run.key for run in runs("ff", ["784"])] == [(name, "ulx3s-85f", True) for name in names]
+    files = record("ff", (), 1, tmp_path, COMMAND).files
+    assert [file.name for file in files] == ["boards-ff.md", "boards-ff.json"]
+    page = files[0].read_text(encoding="utf-8")
+    assert all(f"| {name} | Radiona ULX3S 85F, speed grade 6 | 1,000 |" in page for name in names)
+    assert "| 64-64-64 supervised, 64 lanes | Radiona ULX3S 85F | 1,000 |" in page
+
+
+@pytest.mark.parametrize("core", ["ep", "ff"])
+def test_no_recorded_learning_machine_is_sure_not_to_fit(core: str) -> None:
+    for run in runs(core):
+        design: Any = load_design(run.file)
+        assert estimate(design, BOARDS[run.board], out_of_context=run.out_of_context).fit != CANNOT_FIT, run
+        assert run.machine.endswith(f" {design.config.lanes} lanes")

@@ -21,7 +21,7 @@ from sim.experiments.ep_findings import Findings
 from sim.experiments.ep_grid import Setting, settings
 from sim.experiments.ep_identity import Identity
 from sim.experiments.ep_report import write_report
-from sim.experiments.ep_targets import at_least, at_most
+from sim.experiments.targets import at_least, at_most
 from sim.golden.ep import EPModel
 from sim.images import load_images
 from sim.train import train

@@ -1,10 +1,8 @@
 """Figures of the experiment on equilibrium propagation, as PNG files in memory."""
 
-import io
-from typing import Any
-
 from sim.experiments.ep_findings import MIDDLE, WHENS, Findings
 from sim.experiments.ep_tables import short
+from sim.experiments.page import png
 from sim.golden.ep_cycles import PHASES
 
 COLOURS = dict(zip(PHASES[1:], ("tab:blue", "tab:orange", "tab:green"), strict=True))
@@ -42,7 +40,7 @@ def learning_figure(found: Findings) -> bytes:
         panel.set_ylabel("test error")
         panel.grid(alpha=0.3, which="both")
         panel.legend(fontsize="small", ncols=2, loc="upper right")
-    return _png(figure)
+    return png(figure)
 
 
 def clocks_figure(found: Findings) -> bytes:
@@ -77,11 +75,4 @@ def clocks_figure(found: Findings) -> bytes:
     panel.set_xlabel("clocks a sample")
     panel.set_title(short(middle.name))
     figure.legend(fontsize="small", loc="outside lower center", ncols=len(PHASES) + 1)
-    return _png(figure)
-
-
-def _png(figure: Any) -> bytes:
-    buffer = io.BytesIO()
-    # No date or version inside: equal outcomes give equal files.
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return buffer.getvalue()
+    return png(figure)

@@ -9,6 +9,7 @@ from hwgen.ep.config import EPConfig
 from sim.experiments.ep import Outcome
 from sim.experiments.ep_clocks import Variant
 from sim.experiments.ep_grid import Setting
+from sim.experiments.page import mean_of
 
 MIDDLE = {"mnist": "784-512-10", "digits": "digits 64-128-10"}
 """Settings that others are compared with, and whose clocks are told by phase."""
@@ -75,7 +76,7 @@ class Findings:
     def costs(self, name: str, when: str) -> dict[str, Any]:
         """What samples cost in the ``first`` or ``last`` epoch, mean over the seeds: see
         :meth:`~sim.experiments.ep_clocks.ClockedModel.take`."""
-        return _mean([getattr(run, when) for run in self.runs[name]])
+        return mean_of([getattr(run, when) for run in self.runs[name]])
 
     def clocks(self, name: str, when: str, what: str, variant: str | None = None) -> float | None:
         """Clocks of a sample of ``training`` or ``inference``, by default on the setting's first machine; None where
@@ -110,10 +111,3 @@ class Findings:
             for run in self.runs[setting.name]
         ]
         return setting.as_dict() | {"runs": runs, "samples": costs}
-
-
-def _mean(values: Sequence[Any]) -> Any:
-    """The mean of numbers, or of what dictionaries of equal keys hold."""
-    if isinstance(values[0], dict):
-        return {key: _mean([value[key] for value in values]) for key in values[0]}
-    return float(np.mean(values))

@@ -1,19 +1,13 @@
 """The page and the figures of the experiment on equilibrium propagation, made from its outcomes."""
 
-import datetime
-import os
-import platform
 from dataclasses import asdict
-from importlib import metadata
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from hwgen.ep.config import EPConfig
 from hwgen.output import write_bytes, write_json, write_text
 from hwgen.templates import render
-from sim.experiments import ep_boards
+from sim.experiments import placed as boards
 from sim.experiments.ep import held_out
 from sim.experiments.ep_figures import clocks_figure, learning_figure
 from sim.experiments.ep_findings import MIDDLE, PUBLISHED, Findings
@@ -29,9 +23,11 @@ from sim.experiments.ep_tables import (
     published_table,
     short,
     speed_table,
-    targets_table,
 )
-from sim.experiments.ep_targets import Target, targets
+from sim.experiments.ep_targets import targets
+from sim.experiments.page import about
+from sim.experiments.placed import Placed
+from sim.experiments.targets import Target, targets_table
 from sim.golden import ep_cycles
 from sim.golden.ep_cycles import Timing
 from sim.images import ImageSplit
@@ -59,14 +55,14 @@ def write_report(
 
     Raises :class:`~hwgen.errors.HwgenError` for a ``boards-ep.json`` that lacks something.
     """
-    placed = ep_boards.read(folder)
-    about = {"command": command, "date": _today(), "machine": _machine(), "versions": _versions()}
+    placed = boards.read(folder, EPConfig)
+    origin = about(command)
     asked = targets(found, placed, identity)
-    page = _page(found, speed, images, identity, placed, asked, about)
+    page = _page(found, speed, images, identity, placed, asked, origin)
     for name, figure in FIGURES.items():
         write_bytes(folder / name, figure(found))
     more = {"targets": [asdict(target) for target in asked], "identity": asdict(identity), "speed": speed}
-    write_json(folder / "ep.json", about | found.as_dict() | more)
+    write_json(folder / "ep.json", origin | found.as_dict() | more)
     write_text(folder / "ep.md", page)
     return [folder / name for name in ("ep.md", "ep.json", *FIGURES)]
 
@@ -76,9 +72,9 @@ def _page(
     speed: dict[str, Any],
     images: dict[str, ImageSplit],
     identity: Identity,
-    placed: list[ep_boards.Placed],
+    placed: list[Placed[EPConfig]],
     asked: list[Target],
-    about: dict[str, str],
+    origin: dict[str, str],
 ) -> str:
     mnist = found.main == "mnist"
     middle = found.settings[MIDDLE[found.main]]
@@ -119,7 +115,7 @@ def _page(
         speed_network="-".join(map(str, speed["layers"])),
         speed_text=_speed_text(found, speed, middle),
         speed_table=speed_table(found, speed, placed),
-        **about,
+        **origin,
     )
 
 
@@ -224,16 +220,3 @@ def _speed_text(found: Findings, speed: dict[str, Any], middle: Setting) -> str:
         f"published rule. The hardware, at {clocks:.0f} clocks a sample in the last epoch, is as fast as the golden "
         f"model from {rates['golden_training'] * clocks / 1e6:.1f} MHz on."
     )
-
-
-def _today() -> str:
-    return datetime.datetime.now(tz=datetime.UTC).date().isoformat()
-
-
-def _machine() -> str:
-    return f"{os.cpu_count()} CPUs, Python {platform.python_version()}"
-
-
-def _versions() -> str:
-    versions = {package: metadata.version(package) for package in ("hwgen", "numba", "scikit-learn")}
-    return ", ".join(f"{name} {version}" for name, version in ({"numpy": np.__version__} | versions).items())

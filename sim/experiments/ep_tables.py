@@ -1,22 +1,16 @@
 """Tables of the page on equilibrium propagation, in Markdown."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from boards.definitions import BOARDS
 from boards.report import TITLES
-from sim.experiments.ep_boards import Placed
+from hwgen.ep.config import EPConfig
 from sim.experiments.ep_clocks import Variant
 from sim.experiments.ep_findings import MIDDLE, PUBLISHED, WHENS, Findings
 from sim.experiments.ep_grid import Setting
 from sim.experiments.ep_identity import Identity
-from sim.experiments.ep_targets import Target
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table."""
-    lines = [f"| {' | '.join(cells)} |" for cells in (head, *rows)]
-    return "\n".join([lines[0], f"|{'---|' * len(head)}", *lines[1:]])
+from sim.experiments.page import number, table
+from sim.experiments.placed import Placed
 
 
 def short(name: str) -> str:
@@ -36,16 +30,10 @@ def accuracy_table(found: Findings, data: str) -> str:
 def _accuracy(found: Findings, setting: Setting, partial: Sequence[int]) -> list[str]:
     config = setting.config()
     cells = [short(setting.name), str(config.synapse_bits), ", ".join(map(str, config.threshold)), str(setting.epochs)]
-    cells += [_number(found.error(setting.name, epochs), 2) for epochs in partial]
-    cells += [_number(found.error(setting.name), 2), ", ".join(f"{error:.2f}" for error in found.errors(setting.name))]
+    cells += [number(found.error(setting.name, epochs), 2) for epochs in partial]
+    cells += [number(found.error(setting.name), 2), ", ".join(f"{error:.2f}" for error in found.errors(setting.name))]
     clocks = [found.clocks(setting.name, when, "training") for when in ("first", "last")]
-    return [*cells, " → ".join(_number(each) for each in clocks), str(setting.machines[0].lanes)]
-
-
-def targets_table(targets: Sequence[Target]) -> str:
-    """What was asked for, and what was found."""
-    rows = [[target.what, target.asked, target.found or "-", target.verdict] for target in targets]
-    return table(["", "asked for", "found", ""], rows)
+    return [*cells, " → ".join(number(each) for each in clocks), str(setting.machines[0].lanes)]
 
 
 def choice_table(found: Findings) -> str:
@@ -53,7 +41,7 @@ def choice_table(found: Findings) -> str:
     chosen = found.chosen()
     rows = []
     for setting in found.candidates:
-        error = _number(found.error(setting.name), 2)
+        error = number(found.error(setting.name), 2)
         each = ", ".join(f"{error:.2f}" for error in found.errors(setting.name))
         rows.append([setting.name, str(setting.epochs), f"**{error}**" if setting is chosen else error, each])
     return table(["candidate", "epochs", "error on the held-out part, %", "each seed, %"], rows)
@@ -62,7 +50,7 @@ def choice_table(found: Findings) -> str:
 def identity_table(identity: Identity) -> str:
     """The sums of RTL and golden model side by side."""
     rows = [
-        [title, _number(identity.rtl[name]), _number(identity.golden[name])]
+        [title, number(identity.rtl[name]), number(identity.golden[name])]
         for name, title in (("errors", "samples misclassified"), ("flips", "synapses flipped"), ("clocks", "clocks"))
     ]
     return table(["", "RTL", "golden model"], rows)
@@ -80,7 +68,7 @@ def published_table(found: Findings) -> str:
             layers = "-".join(map(str, found.settings[name].layers))
             each = ", ".join(f"{error:.2f}" for error in errors)
             title = found.title if data == "mnist" else data
-            rows.append([title, layers, what, str(epochs), _number(found.error(name, epochs), 2), each])
+            rows.append([title, layers, what, str(epochs), number(found.error(name, epochs), 2), each])
     return table(["data", "network", "", "epochs", "test error, %", "each seed, %"], rows)
 
 
@@ -93,7 +81,7 @@ def clocks_table(found: Findings) -> str:
             costs = found.costs(name, when)[what]["machines"][str(variant)]
             parts = [costs["free"], costs["nudged"], costs["learn"]]
             parts += [costs["clocks"] - sum(parts), costs["clocks"], costs["drive"], costs["words"]]
-            rows.append([str(variant), title, *map(_number, parts), _number(costs["clocks"] / costs["words"], 1)])
+            rows.append([str(variant), title, *map(number, parts), number(costs["clocks"] / costs["words"], 1)])
     head = ["machine", "sample", "free", "nudged", "learn", "rest", "clocks", "drive", "bound", "clocks / bound"]
     return table(head, rows)
 
@@ -106,48 +94,39 @@ def networks_table(found: Findings) -> str:
             continue
         for variant in setting.machines:
             clocks = [found.clocks(setting.name, "last", what, str(variant)) or 0 for what in ("training", "inference")]
-            rows.append([setting.name, str(variant), *map(_number, clocks), *(_number(1e8 / each) for each in clocks)])
+            rows.append([setting.name, str(variant), *map(number, clocks), *(number(1e8 / each) for each in clocks)])
     return table(["network", "machine", "training", "inference", "training, 1/s", "inference, 1/s"], rows)
 
 
-def boards_table(found: Findings, placed: Sequence[Placed]) -> str:
+def boards_table(found: Findings, placed: Sequence[Placed[EPConfig]]) -> str:
     """Area, Fmax and samples per second of what was placed; nothing where nothing was."""
     shown = ("lut", "ff", "block_ram", "spram")
     rows = []
     for machine in placed:
         report = machine.report
-        cells = [machine.network, str(Variant.of(machine.config)), _board(machine)]
+        cells = [machine.network, str(Variant.of(machine.config)), machine.place]
         cells += [f"{report['used'][key]:,} of {report['available'][key]:,}" for key in shown]
-        cells += [_number(report["fmax_mhz"], 1), _number(report["clock_mhz"], 1)]
+        cells += [number(report["fmax_mhz"], 1), number(report["clock_mhz"], 1)]
         clocks = [found.clocks_of(machine.config, what) for what in ("training", "inference")]
-        rows.append([*cells, *map(_number, clocks), *_rates(found, machine)])
+        rows.append([*cells, *map(number, clocks), *_rates(found, machine)])
     head = ["network", "machine", "board", *(TITLES[key] for key in shown), "Fmax, MHz", "clock, MHz"]
     head += ["clocks: training", "inference", "training, 1/s", "inference, 1/s"]
     return table(head, rows) if rows else ""
 
 
-def speed_table(found: Findings, speed: dict[str, Any], placed: Sequence[Placed]) -> str:
+def speed_table(found: Findings, speed: dict[str, Any], placed: Sequence[Placed[EPConfig]]) -> str:
     """Samples per second of golden model, published rule and machines that were placed."""
     rates = speed["samples_per_second"]
     layers = "-".join(map(str, speed["layers"]))
     rows = [
-        [f"{layers}, {title}", *(_number(rates[f"{kind}_{what}"]) for what in ("training", "inference"))]
+        [f"{layers}, {title}", *(number(rates[f"{kind}_{what}"]) for what in ("training", "inference"))]
         for kind, title in (("golden", "golden model"), ("published", "published rule, floating point"))
     ]
-    rows += [[f"{machine.network}, {_board(machine)}", *_rates(found, machine)] for machine in placed]
+    rows += [[f"{machine.network}, {machine.place}", *_rates(found, machine)] for machine in placed]
     return table(["", "training, 1/s", "inference, 1/s"], rows)
 
 
-def _rates(found: Findings, machine: Placed) -> list[str]:
+def _rates(found: Findings, machine: Placed[EPConfig]) -> list[str]:
     """Samples per second of training and inference."""
     clocks = [found.clocks_of(machine.config, what) for what in ("training", "inference")]
-    return [_number(None if each is None else machine.rate(each)) for each in clocks]
-
-
-def _board(machine: Placed) -> str:
-    board = BOARDS[machine.report["board"]]
-    return f"{board.title}, core alone, speed grade {board.speed}" if machine.report["out_of_context"] else board.title
-
-
-def _number(value: float | None, digits: int = 0) -> str:
-    return "-" if value is None else f"{value:,.{digits}f}"
+    return [number(None if each is None else machine.rate(each)) for each in clocks]

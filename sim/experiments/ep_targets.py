@@ -1,12 +1,12 @@
 """What was asked for of equilibrium propagation on MNIST, and whether it was met."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from boards.definitions import BOARDS
-from sim.experiments.ep_boards import Placed
+from hwgen.ep.config import EPConfig
 from sim.experiments.ep_findings import MIDDLE, WHENS, Findings
 from sim.experiments.ep_identity import Identity
+from sim.experiments.placed import Placed
+from sim.experiments.targets import Target, at_least, at_most
 
 ERRORS = {"784-512-10": 3.5, "784-1024-10": 2.8, "784-2048-10, moved": 2.2}
 """Test error after the last epoch, %, at most."""
@@ -19,34 +19,7 @@ BITSTREAM = "196-64-10", "up5k"
 """Network and device of which there shall be a bitstream."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """Something asked for, and what was found."""
-
-    what: str
-    asked: str
-    found: str | None
-    """None: nothing is recorded."""
-    met: bool
-
-    @property
-    def verdict(self) -> str:
-        """In a word or two."""
-        return "not recorded" if self.found is None else "met" if self.met else "missed"
-
-
-def at_most(what: str, most: float, found: float) -> Target:
-    """A target that smaller numbers meet."""
-    return Target(what, f"at most {most:g}", f"{found:.4g}", found <= most)
-
-
-def at_least(what: str, least: float, found: float | None) -> Target:
-    """A target that larger numbers meet."""
-    met = found is not None and found >= least
-    return Target(what, f"at least {least:g}", None if found is None else f"{found:.4g}", met)
-
-
-def targets(found: Findings, placed: Sequence[Placed], identity: Identity) -> list[Target]:
+def targets(found: Findings, placed: Sequence[Placed[EPConfig]], identity: Identity) -> list[Target]:
     """All of them; nothing on other data than MNIST."""
     if found.main != "mnist" or found.data != "mnist":
         return []
@@ -60,27 +33,23 @@ def targets(found: Findings, placed: Sequence[Placed], identity: Identity) -> li
     return [*errors, *clocks, same, _fmax(placed), _bitstream(placed)]
 
 
-def _fmax(placed: Sequence[Placed]) -> Target:
+def _fmax(placed: Sequence[Placed[EPConfig]]) -> Target:
     network, devices, least = FMAX
     rates = [
         machine.report["fmax_mhz"]
         for machine in placed
-        if machine.network == network and machine.report["out_of_context"] and _device(machine) in devices
+        if machine.network == network and machine.report["out_of_context"] and machine.device in devices
     ]
     found = [rate for rate in rates if rate is not None]
     return at_least(f"Fmax, {network} on an ECP5-85, MHz", least, max(found, default=None))
 
 
-def _bitstream(placed: Sequence[Placed]) -> Target:
+def _bitstream(placed: Sequence[Placed[EPConfig]]) -> Target:
     network, device = BITSTREAM
     clocks = [
         machine.report["clock_mhz"]
         for machine in placed
-        if machine.network == network and not machine.report["out_of_context"] and _device(machine) == device
+        if machine.network == network and not machine.report["out_of_context"] and machine.device == device
     ]
     found = f"at {clocks[0]:g} MHz" if clocks and clocks[0] else None
     return Target(f"bitstream of {network} for an iCE40 UP5K", "there is one", found, found is not None)
-
-
-def _device(machine: Placed) -> str:
-    return BOARDS[machine.report["board"]].device

@@ -1,0 +1,179 @@
+"""Forward-Forward learning measured: test error, clocks by phase, and the published rules beside the machine.
+
+Every number of the machine comes from the golden model, which the hardware equals bit for bit and clock for clock.
+Nothing is chosen by test data within a run: an error is that after the last epoch, whatever those before it were.
+"""
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from hwgen.cache import build_once, cache_dir
+from sim.augment import shift_images
+from sim.epochs import Position, advance
+from sim.experiments.ff_clocks import ClockedModel
+from sim.experiments.ff_grid import Setting
+from sim.golden.ff_float import ContrastiveModel, Floats, SupervisedModel
+from sim.images import Images, ImageSplit, check_fit, load_images, to_samples
+from sim.stream import TrainingStream
+
+log = logging.getLogger("hwgen")
+
+Report = Callable[[int, int], None]
+"""What to call with the parts done and the parts there are."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training with one seed gave; a list has an entry for each epoch of the last phase."""
+
+    setting: str
+    seed: int
+    test_errors: list[float]
+    """Fractions, of images that nothing is learnt from."""
+    clocks: list[float] = field(default_factory=list)
+    """Of a training sample, on the setting's first machine; none of a published rule."""
+    first: dict[str, Any] = field(default_factory=dict)
+    """What samples cost in the first epoch: see :meth:`~sim.experiments.ff_clocks.ClockedModel.take`."""
+    last: dict[str, Any] = field(default_factory=dict)
+    """The same of the last epoch."""
+
+
+def run(settings: Sequence[Setting], seeds: int, data: str, processes: int, report: Report) -> list[Outcome]:
+    """Train every setting with the seeds 1 to ``seeds``; what is in the cache is not trained again.
+
+    Args:
+        settings: what to train; their images must fit the data.
+        seeds: at least 1.
+        data: where MNIST is, see :func:`sim.images.load_images`.
+        processes: how many to use.
+        report: called with the trainings done and the trainings there are.
+
+    Raises :class:`~hwgen.errors.HwgenError` for data that are missing or do not fit.
+    """
+    for setting in settings:
+        if not setting.published:
+            check_fit(setting.config(), _images(_source(setting, data)))
+    jobs = [(setting, seed) for setting in settings for seed in range(1, seeds + 1)]
+    outcomes = {}
+    report(0, len(jobs))
+    with ProcessPoolExecutor(processes) as pool:
+        futures = {pool.submit(kept, setting, seed, data): (setting.name, seed) for setting, seed in jobs}
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                outcome = outcomes[futures[future]] = future.result()
+                log.info("%s, seed %d: test error %.2f %%", *futures[future], 100 * outcome.test_errors[-1])
+                report(done, len(jobs))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [outcomes[setting.name, seed] for setting, seed in jobs]
+
+
+def kept(setting: Setting, seed: int, data: str) -> Outcome:
+    """:func:`train`, its outcome kept in the cache: an interrupted experiment goes on where it stopped."""
+    images = _images(_source(setting, data))
+    what = json.dumps([setting.as_dict(), seed, images.digest(), version()], sort_keys=True)
+    folder = cache_dir() / "experiments" / f"ff-{hashlib.sha256(what.encode()).hexdigest()[:24]}"
+
+    def build(aside: Path) -> None:
+        (aside / "outcome.json").write_text(json.dumps(asdict(train(setting, seed, images))), encoding="utf-8")
+
+    return Outcome(**json.loads((build_once(folder, build) / "outcome.json").read_text(encoding="utf-8")))
+
+
+def train(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
+    """Train once, phase after phase, and test after each epoch.
+
+    The machine gets its samples as ``hwgen train --seed SEED`` gives them to a design with that seed, and learns the
+    same. The published rules get pixels of 0 to 1, drawn and moved anew in each epoch, and one thread.
+    """
+    return _train_published(setting, seed, images) if setting.published else _train_machine(setting, seed, images)
+
+
+def _train_machine(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
+    config = setting.config(seed)
+    model = ClockedModel(config, setting.machines)
+    stream = TrainingStream(config, images.train, seed, setting.shift)
+    test = to_samples(config, images.test.pixels, images.test), images.test.labels
+    for phase in setting.phases[:-1]:
+        model.start_phase(phase)
+        advance(model, stream, None, Position(), setting.epochs)
+    model.start_phase(setting.phases[-1])
+    model.take()
+    position, notes = Position(), list[dict[str, Any]]()
+    advance(model, stream, test, position, setting.epochs, after_epoch=lambda position: notes.append(model.take()))
+    first = str(setting.machines[0])
+    return Outcome(
+        setting.name,
+        seed,
+        [float(epoch.test_error or 0) for epoch in position.epochs],
+        [note["training"]["machines"][first]["clocks"] for note in notes],
+        notes[0],
+        notes[-1],
+    )
+
+
+def _train_published(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
+    learn, infer = _published(setting, seed)
+    tests = _real(images.test, images.test.pixels)
+    rng = np.random.default_rng(seed)
+    errors = []
+    with threadpool_limits(1):
+        for _ in range(setting.epochs):
+            part = images.train
+            moved = shift_images(part.pixels, part.height, part.width, setting.shift, rng)
+            learn(_real(part, moved), part.labels)
+            errors.append(float(np.mean(infer(tests) != images.test.labels)))
+    return Outcome(setting.name, seed, errors)
+
+
+def _published(setting: Setting, seed: int) -> tuple[Callable[[Floats, Any], None], Callable[[Floats], Any]]:
+    """How a published rule learns from an epoch, the read-out after the layers, and how it classifies."""
+    if setting.rule == "supervised":
+        supervised = SupervisedModel(setting.supervised_rule(), seed)
+        return supervised.train_epoch, supervised.infer
+    contrastive = ContrastiveModel(setting.contrastive_rule(), seed)
+
+    def learn(samples: Floats, labels: Any) -> None:
+        contrastive.train_epoch(samples)
+        contrastive.train_readout(samples, labels)
+
+    return learn, contrastive.infer
+
+
+def _real(images: Images, pixels: Any) -> Floats:
+    return np.asarray(pixels / ((1 << images.bits) - 1), np.float64)
+
+
+def _source(setting: Setting, data: str) -> str:
+    return "digits" if setting.data == "digits" else data
+
+
+@lru_cache(maxsize=2)
+def _images(data: str) -> ImageSplit:
+    return load_images(data)
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Names the code that an outcome depends on, and NumPy, whose random numbers it uses."""
+    root = Path(__file__).resolve().parents[2]
+    names = ("stream", "images", "augment", "datasets", "epochs", "experiments/ff", "experiments/ff_clocks")
+    sources = [root / "sim" / f"{name}.py" for name in names] + sorted((root / "sim/golden").glob("ff*.py"))
+    sources += [root / "sim/golden" / f"{name}.py" for name in ("crossbar", "lfsr")]
+    names = ("plan", "program", "tables", "training", "unit_clocks", "unit_format", "defaults")
+    sources += [root / "hwgen/ff" / f"{name}.py" for name in names] + [root / "hwgen/crossbar/stages.py"]
+    digest = hashlib.sha256(np.__version__.encode())
+    for source in sources:
+        digest.update(source.read_bytes())
+    return digest.hexdigest()

@@ -1,0 +1,158 @@
+"""What the experiment on Forward-Forward learning trains: networks, rules, data, epochs."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from hwgen.ff.config import FFConfig
+from sim.golden.ff_float import ContrastiveSettings, SupervisedSettings
+
+RULES = ("supervised", "contrastive")
+
+PUBLISHED_BATCH = 16
+"""Samples from which the published rules learn at once: one at a time would take a day."""
+PUBLISHED_RATE = {"supervised": 2.0, "contrastive": 0.2}
+"""The step size of their layers with such batches: the best of two in a few trainings on digits."""
+
+LARGEST = (784, 2000)
+LANES = (128, 256, 64, 32)
+"""For which clocks are counted on MNIST: first as many as there are by default."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A network and how it is trained."""
+
+    name: str
+    group: str
+    """machine, random (nothing but the read-out learns) or published."""
+    data: str
+    """mnist or digits."""
+    rule: str
+    layers: tuple[int, ...]
+    epochs: int
+    """Of each phase."""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    """Beside layers, rule and seed, where they are not the defaults. Of a published rule: of its settings."""
+    shift: int = 0
+    """Most pixels by which training images are moved."""
+    phases: tuple[str, ...] = ("joint",)
+    """What learns, one phase after the other: see :attr:`~hwgen.ff.config.FFConfig.phases`."""
+    lanes: tuple[int, ...] = ()
+    """For which clocks are counted; none: for as many as there are by default."""
+
+    @property
+    def published(self) -> bool:
+        """Whether this is a published rule in floating point, not the machine."""
+        return self.group == "published"
+
+    @property
+    def network(self) -> str:
+        """Inputs, and units of each layer."""
+        return "-".join(map(str, self.layers))
+
+    def config(self, seed: int = 1) -> FFConfig:
+        """Of the machine, with the first of its numbers of lanes."""
+        lanes = {"lanes": self.lanes[0]} if self.lanes else {}
+        return FFConfig.parse(
+            {"layers": list(self.layers), "rule": self.rule, "seed": seed, **lanes, **self.parameters}
+        )
+
+    @property
+    def machines(self) -> tuple[int, ...]:
+        """Numbers of lanes for which clocks are counted."""
+        return self.lanes or (self.config().lanes,)
+
+    def supervised_rule(self) -> SupervisedSettings:
+        """Of the published supervised rule."""
+        return SupervisedSettings(
+            self.layers, rate=PUBLISHED_RATE["supervised"], batch=PUBLISHED_BATCH, **self.parameters
+        )
+
+    def contrastive_rule(self) -> ContrastiveSettings:
+        """Of the published contrastive rule."""
+        return ContrastiveSettings(
+            self.layers, rate=PUBLISHED_RATE["contrastive"], batch=PUBLISHED_BATCH, **self.parameters
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values: what :meth:`config` makes of it included."""
+        values = asdict(self)
+        if self.published:
+            rule = self.supervised_rule() if self.rule == "supervised" else self.contrastive_rule()
+            return values | {"lanes": [], "parameters": asdict(rule)}
+        return values | {"lanes": list(self.machines), "parameters": self.config().parameters()}
+
+
+def settings(data: str, epochs: int, full: bool = False) -> Iterator[Setting]:
+    """Every setting for ``mnist`` or ``digits``, those first that matter most. ``full``: the largest network, too."""
+    yield from _on_digits(epochs) if data == "digits" else _on_mnist(epochs, full)
+
+
+def _on_mnist(epochs: int, full: bool) -> Iterator[Setting]:
+    def supervised(layers: tuple[int, ...], note: str = "", group: str = "machine", **values: Any) -> Setting:
+        return _setting("mnist", "supervised", layers, epochs, note, group=group, **{"shift": 1} | values)
+
+    def contrastive(layers: tuple[int, ...], note: str = "", group: str = "machine", **values: Any) -> Setting:
+        return _setting("mnist", "contrastive", layers, epochs, note, group=group, **values)
+
+    small, large, wide = (784, 256, 256), (784, 500, 500), (784, 500)
+    yield supervised(small, lanes=LANES)
+    yield supervised(large)
+    yield contrastive((784, 256), lanes=LANES)
+    # As in examples/ff-mnist-256-contrastive.toml: its multipliers fit an ECP5-85.
+    yield contrastive(small, parameters={"unit_lanes": 4})
+    yield contrastive(wide)
+    yield contrastive(large)
+    if full:
+        yield contrastive(LARGEST)
+    for layers in (small, wide, large, *([LARGEST] if full else [])):
+        yield contrastive(layers, "random weights", "random", phases=("readout",))
+    for bits in (12, 16):
+        yield supervised(small, f"{bits}-bit", parameters={"master_bits": bits})
+    yield contrastive(wide, "16-bit", parameters={"master_bits": 16})
+    yield contrastive(wide, "read-out last", phases=("layers", "readout"))
+    yield supervised(small, "thresholds", parameters={"modulator": "thresholds"})
+    yield supervised(small, "not moved", shift=0)
+    for modulator in ("pairwise", "thresholds"):
+        yield supervised(small, f"published, {modulator}", "published", parameters={"modulator": modulator})
+    yield contrastive(wide, "published", "published")
+
+
+def _on_digits(epochs: int) -> Iterator[Setting]:
+    def supervised(layers: tuple[int, ...], note: str = "", shift: int = 15, **values: Any) -> Setting:
+        parameters = {"pixel_bits": 4, "update_shift": shift, **values}
+        return _setting("digits", "supervised", layers, epochs, note, parameters=parameters)
+
+    def contrastive(layers: tuple[int, ...], note: str = "", group: str = "machine", **values: Any) -> Setting:
+        phases = ("readout",) if group == "random" else ("joint",)
+        parameters = {"pixel_bits": 4, **values}
+        return _setting(
+            "digits", "contrastive", layers, epochs, note, group=group, parameters=parameters, phases=phases
+        )
+
+    def published(rule: str, layers: tuple[int, ...], note: str = "published", **parameters: Any) -> Setting:
+        return _setting("digits", rule, layers, epochs, note, group="published", parameters=parameters)
+
+    small, wide = (64, 64, 64), (64, 128)
+    yield supervised(small)
+    yield supervised((64, 128, 128))
+    for bits in (12, 16):
+        yield supervised(small, f"{bits}-bit", 15 - (bits - 8), master_bits=bits)
+    yield supervised(small, "thresholds", modulator="thresholds")
+    for layers in (wide, small, (64, 256)):
+        yield contrastive(layers)
+        yield contrastive(layers, "random weights", "random")
+    yield contrastive(wide, "16-bit", master_bits=16)
+    for modulator in ("pairwise", "thresholds"):
+        yield published("supervised", small, f"published, {modulator}", modulator=modulator)
+    yield published("contrastive", wide)
+
+
+def _setting(
+    data: str, rule: str, layers: tuple[int, ...], epochs: int, note: str, group: str = "machine", **values: Any
+) -> Setting:
+    """A setting with a name of its own: data, rule, layers, and what tells it from others."""
+    where = "" if data == "mnist" else f"{data} "
+    network = "-".join(map(str, layers)) + (f", {note}" if note else "")
+    return Setting(f"{where}{rule} {network}", group, data, rule, layers, epochs, **values)

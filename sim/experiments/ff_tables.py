@@ -1,0 +1,110 @@
+"""Tables of the page on Forward-Forward learning, in Markdown."""
+
+from collections.abc import Sequence
+
+from boards.report import TITLES
+from hwgen.ff.config import FFConfig
+from hwgen.ff.counters import PHASES
+from sim.experiments.ff_findings import CLOCKED, WHENS, Findings, useful
+from sim.experiments.ff_grid import RULES, Setting
+from sim.experiments.ff_identity import Identity
+from sim.experiments.page import number, table
+from sim.experiments.placed import Placed
+
+
+def short(setting: Setting) -> str:
+    """A setting's name where its data and its rule are known."""
+    return setting.name.removeprefix("digits ").removeprefix(f"{setting.rule} ")
+
+
+def accuracy_table(found: Findings, data: str, rule: str) -> str:
+    """Accuracies of all machines of a rule that were trained on ``mnist`` or ``digits``, and clocks; of contrastive
+    ones beside that of the same network whose layers do not learn."""
+    random = {setting.layers: setting.name for setting in found.of(data, rule, "random")}
+    head = ["network", "weight", "accuracy, %", *(["random weights, %"] if random else []), "each seed's error, %"]
+    rows = []
+    for setting in found.of(data, rule, "machine"):
+        cells = [short(setting), str(setting.config().master_bits), number(found.accuracy(setting.name), 2)]
+        if random:
+            cells.append(number(found.accuracy(random.get(setting.layers, "")), 2))
+        cells.append(_each(found, setting))
+        clocks = [found.machine(setting.name, when, what)["clocks"] for _, when, what in WHENS]
+        rows.append([*cells, *map(number, clocks), str(setting.machines[0])])
+    return table([*head, *(f"clocks: {title}" for title, *_ in WHENS), "lanes"], rows)
+
+
+def published_table(found: Findings) -> str:
+    """Machines and published rules of the same rule and size."""
+    rows = []
+    for data, title in (("mnist", found.title), ("digits", "digits")):
+        for rule in RULES:
+            published = found.of(data, rule, "published")
+            alike = {(setting.layers, setting.shift) for setting in published}
+            machines = [
+                setting
+                for setting in found.of(data, rule, "machine")
+                if (setting.layers, setting.shift) in alike and setting.phases == ("joint",)
+            ]
+            for setting in (*machines, *published):
+                what = "published rule" if setting.published else "this machine"
+                accuracy = number(found.accuracy(setting.name), 2)
+                rows.append([title, rule, short(setting), what, accuracy, _each(found, setting)])
+    return table(["data", "rule", "network", "", "accuracy, %", "each seed's error, %"], rows)
+
+
+def clocks_table(found: Findings) -> str:
+    """Clocks by phase of one machine of each rule, for each number of lanes."""
+    rows = []
+    for name in CLOCKED[found.main]:
+        setting = found.settings[name]
+        for lanes in sorted(setting.machines, reverse=True):
+            for title, when, what in WHENS:
+                costs = found.machine(name, when, what, lanes)
+                parts = [costs[phase] for phase in PHASES]
+                parts += [costs["clocks"] - sum(parts), costs["clocks"], costs["words"]]
+                share = useful(costs)
+                ratio = number(costs["clocks"] / costs["words"], 2)
+                network = f"{setting.rule} {setting.network}"
+                rows.append([network, str(lanes), title, *map(number, parts), ratio, number(share, 1)])
+    head = ["machine", "lanes", "sample", *PHASES, "rest", "clocks", "bound", "clocks / bound"]
+    return table([*head, "useful share of updates, %"], rows)
+
+
+def identity_table(identities: Sequence[Identity]) -> str:
+    """What was compared, and what differs."""
+    rows = [
+        [
+            f"{each.rule} {'-'.join(map(str, each.layers))}, {each.lanes} lanes",
+            number(each.samples),
+            number(each.results),
+            f"{each.weights:,} of {each.compared:,}",
+            f"{sum(each.golden.get(name) != value for name, value in each.rtl.items()):,} of {len(each.rtl):,}",
+            number(each.rtl["clocks"]),
+            number(each.golden["clocks"]),
+            each.date,
+        ]
+        for each in identities
+    ]
+    head = ["machine", "samples", "results that differ", "weights that differ", "statistics that differ"]
+    return table([*head, "clocks, RTL", "clocks, golden model", "compared on"], rows)
+
+
+def boards_table(found: Findings, placed: Sequence[Placed[FFConfig]]) -> str:
+    """Area, Fmax and samples per second of what was placed; nothing where nothing was."""
+    shown = ("lut", "ff", "block_ram", "dsp")
+    rows = []
+    for machine in placed:
+        report, config = machine.report, machine.config
+        cells = [f"{config.rule} {machine.network}", str(config.lanes), machine.place]
+        cells += [f"{report['used'][key]:,} of {report['available'][key]:,}" for key in shown]
+        cells += [number(report["fmax_mhz"], 1), number(report["clock_mhz"], 1)]
+        clocks = [found.clocks_of(config, what) for what in ("training", "inference")]
+        rates = [None if each is None else machine.rate(each) for each in clocks]
+        rows.append([*cells, *map(number, clocks), *map(number, rates)])
+    head = ["network", "lanes", "board", *(TITLES[key] for key in shown), "Fmax, MHz", "clock, MHz"]
+    head += ["clocks: training", "inference", "training, 1/s", "inference, 1/s"]
+    return table(head, rows) if rows else ""
+
+
+def _each(found: Findings, setting: Setting) -> str:
+    return ", ".join(f"{error:.2f}" for error in found.errors(setting.name))

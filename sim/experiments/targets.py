@@ -1,0 +1,40 @@
+"""What was asked for, and whether it was met."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sim.experiments.page import table
+
+
+@dataclass(frozen=True)
+class Target:
+    """Something asked for, and what was found."""
+
+    what: str
+    asked: str
+    found: str | None
+    """None: nothing is recorded."""
+    met: bool
+
+    @property
+    def verdict(self) -> str:
+        """In a word or two."""
+        return "not recorded" if self.found is None else "met" if self.met else "missed"
+
+
+def at_most(what: str, most: float, found: float | None) -> Target:
+    """A target that smaller numbers meet."""
+    met = found is not None and found <= most
+    return Target(what, f"at most {most:g}", None if found is None else f"{found:.4g}", met)
+
+
+def at_least(what: str, least: float, found: float | None) -> Target:
+    """A target that larger numbers meet."""
+    met = found is not None and found >= least
+    return Target(what, f"at least {least:g}", None if found is None else f"{found:.4g}", met)
+
+
+def targets_table(targets: Sequence[Target]) -> str:
+    """What was asked for, and what was found."""
+    rows = [[target.what, target.asked, target.found or "-", target.verdict] for target in targets]
+    return table(["", "asked for", "found", ""], rows)
