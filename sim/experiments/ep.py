@@ -5,11 +5,7 @@ Nothing is chosen by test data within a run: an error is that after the last epo
 settings that are compared to choose one are tested on training images that were held out.
 """
 
-import hashlib
-import json
-import logging
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -18,15 +14,14 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from hwgen.cache import build_once, cache_dir
 from sim.epochs import Position, advance
+from sim.experiments import trainings
 from sim.experiments.ep_clocks import ClockedModel
 from sim.experiments.ep_grid import Setting
+from sim.experiments.trainings import Report, images_of, train_all
 from sim.golden.ep_float import PublishedModel
-from sim.images import Images, ImageSplit, check_fit, load_images, to_samples
+from sim.images import Images, ImageSplit, to_samples
 from sim.stream import Order, TrainingStream
-
-log = logging.getLogger("hwgen")
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ def run(
     seeds: int,
     data: str,
     processes: int,
-    report: Callable[[int, int], None] = lambda done, total: None,
+    report: Report = lambda done, total: None,
 ) -> list[Outcome]:
     """Train every setting with the seeds 1 to ``seeds``; what is in the cache is not trained again.
 
@@ -65,35 +60,17 @@ def run(
 
     Raises :class:`~hwgen.errors.HwgenError` for data that are missing or do not fit.
     """
-    for setting in settings:
-        if not setting.published:
-            check_fit(setting.config(), _images(_source(setting, data)))
-    jobs = [(setting, seed) for setting in settings for seed in range(1, seeds + 1)]
-    outcomes = {}
-    report(0, len(jobs))
-    with ProcessPoolExecutor(processes) as pool:
-        futures = {pool.submit(kept, setting, seed, data): (setting.name, seed) for setting, seed in jobs}
-        try:
-            for done, future in enumerate(as_completed(futures), start=1):
-                outcome = outcomes[futures[future]] = future.result()
-                log.info("%s, seed %d: test error %.2f %%", *futures[future], 100 * outcome.test_errors[-1])
-                report(done, len(jobs))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [outcomes[setting.name, seed] for setting, seed in jobs]
+    return train_all(kept, settings, seeds, data, processes, report)
 
 
 def kept(setting: Setting, seed: int, data: str) -> Outcome:
     """:func:`train`, its outcome kept in the cache: an interrupted experiment goes on where it stopped."""
-    images = _images(_source(setting, data))
-    what = json.dumps([setting.as_dict(), seed, images.digest(), version()], sort_keys=True)
-    folder = cache_dir() / "experiments" / f"ep-{hashlib.sha256(what.encode()).hexdigest()[:24]}"
+    images = images_of(setting, data)
 
-    def build(aside: Path) -> None:
-        (aside / "outcome.json").write_text(json.dumps(asdict(train(setting, seed, images))), encoding="utf-8")
+    def outcome() -> dict[str, Any]:
+        return asdict(train(setting, seed, images))
 
-    return Outcome(**json.loads((build_once(folder, build) / "outcome.json").read_text(encoding="utf-8")))
+    return Outcome(**trainings.kept("ep", setting, seed, images, version(), outcome))
 
 
 def train(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
@@ -155,23 +132,11 @@ def _train_published(setting: Setting, seed: int, images: ImageSplit) -> Outcome
     return Outcome(setting.name, seed, train_errors, test_errors)
 
 
-def _source(setting: Setting, data: str) -> str:
-    return "digits" if setting.data == "digits" else data
-
-
-@lru_cache(maxsize=2)
-def _images(data: str) -> ImageSplit:
-    return load_images(data)
-
-
 @lru_cache(maxsize=1)
 def version() -> str:
     """Names the code that an outcome depends on, and NumPy, whose random numbers it uses."""
     root = Path(__file__).resolve().parents[2]
     names = ("stream", "images", "augment", "datasets", "epochs", "experiments/ep", "experiments/ep_clocks")
     sources = [root / "sim" / f"{name}.py" for name in names] + sorted((root / "sim/golden").glob("ep*.py"))
-    digest = hashlib.sha256(np.__version__.encode())
     sources += [root / "sim/golden/crossbar.py", root / "hwgen/ep/plan.py", root / "hwgen/crossbar/stages.py"]
-    for source in sources:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
+    return trainings.digest_of(sources)

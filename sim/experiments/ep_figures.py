@@ -1,8 +1,8 @@
 """Figures of the experiment on equilibrium propagation, as PNG files in memory."""
 
-from sim.experiments.ep_findings import MIDDLE, WHENS, Findings
+from sim.experiments.ep_findings import MIDDLE, Findings
 from sim.experiments.ep_tables import short
-from sim.experiments.page import png
+from sim.experiments.page import WHENS, error_axes, png
 from sim.golden.ep_cycles import PHASES
 
 COLOURS = dict(zip(PHASES[1:], ("tab:blue", "tab:orange", "tab:green"), strict=True))
@@ -11,7 +11,6 @@ COLOURS = dict(zip(PHASES[1:], ("tab:blue", "tab:orange", "tab:green"), strict=T
 def learning_figure(found: Findings) -> bytes:
     """Test error over epochs: networks of several sizes, and other ways to train the middle one."""
     from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
 
     middle = found.settings[MIDDLE[found.main]]
     figure = Figure(figsize=(12, 5), layout="constrained")
@@ -28,18 +27,7 @@ def learning_figure(found: Findings) -> bytes:
             style |= {"linestyle": "--"} if setting.published else {}
             panel.plot(range(1, len(curve) + 1), curve, marker=".", label=short(setting.name), **style)
     for panel, title in ((sizes, "networks"), (others, f"other ways to train {short(middle.name)}")):
-        panel.set_yscale("log")
-        panel.yaxis.set_major_formatter(PercentFormatter(decimals=0))
-        panel.yaxis.set_minor_formatter(PercentFormatter(decimals=0))
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
-        panel.set_title(title)
-        # Room for the legend above the curves.
-        bottom, top = panel.get_ylim()
-        panel.set_ylim(bottom, top * (top / bottom) ** 0.5)
-        panel.set_xlabel("epoch")
-        panel.set_ylabel("test error")
-        panel.grid(alpha=0.3, which="both")
-        panel.legend(fontsize="small", ncols=2, loc="upper right")
+        error_axes(panel, title)
     return png(figure)
 
 

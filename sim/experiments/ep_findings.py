@@ -15,13 +15,6 @@ MIDDLE = {"mnist": "784-512-10", "digits": "digits 64-128-10"}
 """Settings that others are compared with, and whose clocks are told by phase."""
 PUBLISHED = {"mnist": "784-512-10, published", "digits": "digits 64-128-10, published"}
 
-WHENS = (
-    ("training, first epoch", "first", "training"),
-    ("training, last epoch", "last", "training"),
-    ("inference, last epoch", "last", "inference"),
-)
-"""Kinds of samples: title, epoch, and what is done with them."""
-
 
 class Findings:
     """Outcomes by setting.

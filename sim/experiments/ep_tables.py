@@ -6,10 +6,10 @@ from typing import Any
 from boards.report import TITLES
 from hwgen.ep.config import EPConfig
 from sim.experiments.ep_clocks import Variant
-from sim.experiments.ep_findings import MIDDLE, PUBLISHED, WHENS, Findings
+from sim.experiments.ep_findings import MIDDLE, PUBLISHED, Findings
 from sim.experiments.ep_grid import Setting
 from sim.experiments.ep_identity import Identity
-from sim.experiments.page import number, table
+from sim.experiments.page import WHENS, number, table
 from sim.experiments.placed import Placed
 
 

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from hwgen.ep.config import EPConfig
-from sim.experiments.ep_findings import MIDDLE, WHENS, Findings
+from sim.experiments.ep_findings import MIDDLE, Findings
 from sim.experiments.ep_identity import Identity
+from sim.experiments.page import WHENS
 from sim.experiments.placed import Placed
 from sim.experiments.targets import Target, at_least, at_most
 
@@ -12,7 +13,7 @@ ERRORS = {"784-512-10": 3.5, "784-1024-10": 2.8, "784-2048-10, moved": 2.2}
 """Test error after the last epoch, %, at most."""
 CLOCKS = (470, 350, 240)
 """Clocks a sample of the middle network on as many lanes as hidden neurons, at most: for each of
-:data:`~sim.experiments.ep_findings.WHENS`."""
+:data:`~sim.experiments.page.WHENS`."""
 FMAX = "784-448-10", ("85k", "um5g-85k"), 60.0
 """Network, devices (ECP5-85), and Fmax of the core alone in MHz, at least."""
 BITSTREAM = "196-64-10", "up5k"

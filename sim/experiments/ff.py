@@ -4,11 +4,7 @@ Every number of the machine comes from the golden model, which the hardware equa
 Nothing is chosen by test data within a run: an error is that after the last epoch, whatever those before it were.
 """
 
-import hashlib
-import json
-import logging
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -17,19 +13,15 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from hwgen.cache import build_once, cache_dir
 from sim.augment import shift_images
 from sim.epochs import Position, advance
+from sim.experiments import trainings
 from sim.experiments.ff_clocks import ClockedModel
 from sim.experiments.ff_grid import Setting
+from sim.experiments.trainings import Report, images_of, train_all
 from sim.golden.ff_float import ContrastiveModel, Floats, SupervisedModel
-from sim.images import Images, ImageSplit, check_fit, load_images, to_samples
+from sim.images import Images, ImageSplit, to_samples
 from sim.stream import TrainingStream
-
-log = logging.getLogger("hwgen")
-
-Report = Callable[[int, int], None]
-"""What to call with the parts done and the parts there are."""
 
 
 @dataclass(frozen=True)
@@ -60,35 +52,17 @@ def run(settings: Sequence[Setting], seeds: int, data: str, processes: int, repo
 
     Raises :class:`~hwgen.errors.HwgenError` for data that are missing or do not fit.
     """
-    for setting in settings:
-        if not setting.published:
-            check_fit(setting.config(), _images(_source(setting, data)))
-    jobs = [(setting, seed) for setting in settings for seed in range(1, seeds + 1)]
-    outcomes = {}
-    report(0, len(jobs))
-    with ProcessPoolExecutor(processes) as pool:
-        futures = {pool.submit(kept, setting, seed, data): (setting.name, seed) for setting, seed in jobs}
-        try:
-            for done, future in enumerate(as_completed(futures), start=1):
-                outcome = outcomes[futures[future]] = future.result()
-                log.info("%s, seed %d: test error %.2f %%", *futures[future], 100 * outcome.test_errors[-1])
-                report(done, len(jobs))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [outcomes[setting.name, seed] for setting, seed in jobs]
+    return train_all(kept, settings, seeds, data, processes, report)
 
 
 def kept(setting: Setting, seed: int, data: str) -> Outcome:
     """:func:`train`, its outcome kept in the cache: an interrupted experiment goes on where it stopped."""
-    images = _images(_source(setting, data))
-    what = json.dumps([setting.as_dict(), seed, images.digest(), version()], sort_keys=True)
-    folder = cache_dir() / "experiments" / f"ff-{hashlib.sha256(what.encode()).hexdigest()[:24]}"
+    images = images_of(setting, data)
 
-    def build(aside: Path) -> None:
-        (aside / "outcome.json").write_text(json.dumps(asdict(train(setting, seed, images))), encoding="utf-8")
+    def outcome() -> dict[str, Any]:
+        return asdict(train(setting, seed, images))
 
-    return Outcome(**json.loads((build_once(folder, build) / "outcome.json").read_text(encoding="utf-8")))
+    return Outcome(**trainings.kept("ff", setting, seed, images, version(), outcome))
 
 
 def train(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
@@ -155,15 +129,6 @@ def _real(images: Images, pixels: Any) -> Floats:
     return np.asarray(pixels / ((1 << images.bits) - 1), np.float64)
 
 
-def _source(setting: Setting, data: str) -> str:
-    return "digits" if setting.data == "digits" else data
-
-
-@lru_cache(maxsize=2)
-def _images(data: str) -> ImageSplit:
-    return load_images(data)
-
-
 @lru_cache(maxsize=1)
 def version() -> str:
     """Names the code that an outcome depends on, and NumPy, whose random numbers it uses."""
@@ -173,7 +138,4 @@ def version() -> str:
     sources += [root / "sim/golden" / f"{name}.py" for name in ("crossbar", "lfsr")]
     names = ("plan", "program", "tables", "training", "unit_clocks", "unit_format", "defaults")
     sources += [root / "hwgen/ff" / f"{name}.py" for name in names] + [root / "hwgen/crossbar/stages.py"]
-    digest = hashlib.sha256(np.__version__.encode())
-    for source in sources:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
+    return trainings.digest_of(sources)

@@ -21,13 +21,6 @@ COMPARED = {
 }
 """Settings whose RTL is compared with the golden model."""
 
-WHENS = (
-    ("training, first epoch", "first", "training"),
-    ("training, last epoch", "last", "training"),
-    ("inference, last epoch", "last", "inference"),
-)
-"""Kinds of samples: title, epoch, and what is done with them."""
-
 
 class Findings:
     """Outcomes by setting.

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from boards.report import TITLES
 from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import PHASES
-from sim.experiments.ff_findings import CLOCKED, WHENS, Findings, useful
+from sim.experiments.ff_findings import CLOCKED, Findings, useful
 from sim.experiments.ff_grid import RULES, Setting
 from sim.experiments.ff_identity import Identity
-from sim.experiments.page import number, table
+from sim.experiments.page import WHENS, number, table
 from sim.experiments.placed import Placed
 
 

@@ -10,6 +10,13 @@ from typing import Any
 
 import numpy as np
 
+WHENS = (
+    ("training, first epoch", "first", "training"),
+    ("training, last epoch", "last", "training"),
+    ("inference, last epoch", "last", "inference"),
+)
+"""Kinds of samples: title, epoch, and what is done with them."""
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table."""
@@ -20,6 +27,24 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def number(value: float | None, digits: int = 0) -> str:
     """A number as people read it; a dash where there is none."""
     return "-" if value is None else f"{value:,.{digits}f}"
+
+
+def error_axes(panel: Any, title: str) -> None:
+    """Finish a Matplotlib panel with curves of test errors over epochs."""
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+    panel.set_yscale("log")
+    panel.yaxis.set_major_formatter(PercentFormatter(decimals=0))
+    panel.yaxis.set_minor_formatter(PercentFormatter(decimals=0))
+    panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+    panel.set_title(title)
+    # Room for the legend above the curves.
+    bottom, top = panel.get_ylim()
+    panel.set_ylim(bottom, top * (top / bottom) ** 0.5)
+    panel.set_xlabel("epoch")
+    panel.set_ylabel("test error")
+    panel.grid(alpha=0.3, which="both")
+    panel.legend(fontsize="small", ncols=2, loc="upper right")
 
 
 def png(figure: Any) -> bytes:
