@@ -52,7 +52,8 @@ class Run:
 
 
 def _bayes() -> list[Run]:
-    """The published geometries, the gesture-size and a digits-size machine, each in both modes, the smallest first."""
+    """The published geometries, the gesture-size and a digits-size machine, each in both modes, the smallest first; and
+    the smallest with a memristor array at its pins, which no board here has."""
     found = []
     for geometry in ("4x4x8", "4x4x512", "4x6x512", "10x64x17"):
         for mode in ("stochastic", "logarithmic"):
@@ -64,7 +65,7 @@ def _bayes() -> list[Run]:
                 # On the large device, the link tells the geometries apart no more than the core alone does.
                 if board != OUT_OF_CONTEXT_BOARD or geometry == "4x4x8"
             ]
-    return found
+    return [*found, Run("4x4x8 stochastic with an array", EXAMPLES / "bayes-4x4x8-array.toml")]
 
 
 def _ep() -> list[Run]:
