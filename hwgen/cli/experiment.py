@@ -20,12 +20,14 @@ class Name(StrEnum):
     """Experiments there are."""
 
     BAYES = "bayes"
+    BER = "ber"
     EP = "ep"
     FF = "ff"
 
 
 OPTIONS: dict[Name, dict[str, Any]] = {
     Name.BAYES: {"splits": 10},
+    Name.BER: {"splits": 10, "samples": 150, "upsets": 100},
     Name.EP: {"data": "mnist", "epochs": 20, "seeds": 3},
     Name.FF: {"data": "mnist", "epochs": 20, "seeds": 3, "samples": 10_000, "full": False},
 }
@@ -39,14 +41,16 @@ def experiment(
     name: Annotated[
         Name,
         typer.Argument(
-            help="bayes: accuracy against cycles, and the choice of settings. ep: accuracy, clocks, speed. "
-            "ff: accuracy and clocks."
+            help="bayes: accuracy against cycles, and the choice of settings. ber: accuracy against errors of memory "
+            "bits, and upsets. ep: accuracy, clocks, speed. ff: accuracy and clocks."
         ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the page, its data and figures.")] = Path(
         "build/results"
     ),
-    splits: Annotated[int | None, typer.Option(min=2, help="bayes: random splits of each task (default: 10).")] = None,
+    splits: Annotated[
+        int | None, typer.Option(min=2, help="bayes, ber: random splits of each task (default: 10).")
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(
@@ -60,7 +64,14 @@ def experiment(
     seeds: Annotated[int | None, typer.Option(min=1, help="ep, ff: trainings of each network (default: 3).")] = None,
     samples: Annotated[
         int | None,
-        typer.Option(min=1, help="ff: training samples over which RTL and golden model are compared (default: 10000)."),
+        typer.Option(
+            min=1,
+            help="ff: training samples over which RTL and golden model are compared (default: 10000). "
+            "ber: test samples with which they are compared at each point (default: 150).",
+        ),
+    ] = None,
+    upsets: Annotated[
+        int | None, typer.Option(min=1, help="ber: upsets in each kind of a machine's state (default: 100).")
     ] = None,
     full: Annotated[bool | None, typer.Option("--full", help="ff: train the network of 2000 units, too.")] = None,
     processes: Annotated[int, typer.Option(min=1, help="Processes to use.")] = os.cpu_count() or 1,
@@ -70,12 +81,14 @@ def experiment(
 
     Interrupting it writes nothing; what is finished is kept in the cache, and another call goes on from there.
     """
-    given = {"splits": splits, "data": data, "epochs": epochs, "seeds": seeds, "samples": samples, "full": full}
+    given = {"splits": splits, "data": data, "epochs": epochs, "seeds": seeds, "samples": samples, "upsets": upsets}
+    given["full"] = full
     options = _options(name, given)
     if importlib.util.find_spec("matplotlib") is None:
         raise ToolError('matplotlib is not installed; try: pip install "hwgen[plot]"')
     runs: dict[Name, Callable[..., tuple[list[Path], list[dict[str, Any]]]]] = {
         Name.BAYES: _bayes,
+        Name.BER: _ber,
         Name.EP: _ep,
         Name.FF: _ff,
     }
@@ -111,6 +124,18 @@ def _bayes(
 
     outcomes = bayes.run(splits, processes, report)
     return write_report(outcomes, output, command), [outcome.as_dict() for outcome in outcomes]
+
+
+def _ber(
+    output: Path, processes: int, command: str, report: Report, splits: int, samples: int, upsets: int
+) -> tuple[list[Path], list[dict[str, Any]]]:
+    from dataclasses import asdict
+
+    from sim.experiments import ber_findings
+    from sim.experiments.ber_report import write_report
+
+    found, outcomes = ber_findings.measure(splits, samples, upsets, processes, report)
+    return write_report(found, output, command), [asdict(outcome) for outcome in outcomes]
 
 
 def _ep(

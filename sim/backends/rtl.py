@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike
 
 from hwgen.errors import BusError, DesignError, HwgenError
 from hwgen.transport import Words
-from sim.backends.verilator import Waves, compile_design
+from sim.backends.native import compile_design
+from sim.backends.verilator import Waves
 
 BUS_LIMIT = 100_000  # clocks that a bus access may take
 _CLOCKS_A_CALL = 8192  # clocks between two looks at pending signals: Control-C works during a long operation
@@ -72,6 +73,8 @@ class RtlTransport:
     call :meth:`reset` before going on.
     """
 
+    _compile = staticmethod(compile_design)
+
     def __init__(
         self, verilog: str, top: str, x_bits: int, y_bits: int, *, waves: Path | None = None, limit: int = 1_000_000
     ) -> None:
@@ -100,7 +103,7 @@ class RtlTransport:
         self._x_bits = x_bits
         self._x_words, self._y_words = -(-x_bits // 32), -(-y_bits // 32)
         self._limit = limit
-        self._library = _library(compile_design(verilog, top, x_bits, y_bits, kind))
+        self._library = _library(self._compile(verilog, top, x_bits, y_bits, kind))
         self._handle: int | None = self._library.hwgen_open(None if waves is None else os.fsencode(waves))
         if self._handle is None:
             raise HwgenError(f"cannot write the waveform {waves}")

@@ -26,7 +26,6 @@ from hwgen.errors import DesignError, ToolError
 _log = logging.getLogger("hwgen")
 Command = list[str | Path]
 
-HARNESS = Path(__file__).with_name("harness.cpp")
 OLDEST = (5, 22)  # the oldest Verilator on PATH that is accepted; cocotb 2 asks for the same
 
 # Two-state and deterministic: what a 4-state simulator would call X is 0.
@@ -229,26 +228,6 @@ def _bundles(folder: Path, harness: Path) -> list[tuple[str, Path]]:
     return result
 
 
-def compile_design(verilog: str, top: str, x_bits: int, y_bits: int, waves: Waves = Waves.NONE) -> Path:
-    """Compile a design with hwgen's native ports, or find it in the cache.
-
-    Args:
-        verilog: the source text, ``top`` included.
-        top: name of the top module.
-        x_bits, y_bits: payload widths of the streams.
-        waves: which waveforms the result can write; each kind is compiled apart, because tracing costs speed.
-
-    Returns the shared library with the interface of ``harness.cpp``. Raises :class:`~hwgen.errors.ToolError` when a
-    tool is missing or refuses the Verilog, :class:`~hwgen.errors.DesignError` when the module's ports differ.
-    """
-    inputs = {"clk": 1, "rst": 1, "bus_valid": 1, "bus_write": 1, "bus_address": 32, "bus_wdata": 32,
-              "x_valid": 1, "x_payload": x_bits, "y_ready": 1}  # fmt: skip
-    outputs = {"bus_ready": 1, "bus_rdata": 32, "bus_error": 1, "x_ready": 1, "y_valid": 1, "y_payload": y_bits,
-               "irq": 1}  # fmt: skip
-    defines = [f"-DHWGEN_X_BITS={x_bits}", f"-DHWGEN_Y_BITS={y_bits}"]
-    return compile_with_harness(verilog, top, HARNESS, defines, inputs, outputs, waves)
-
-
 def compile_with_harness(
     verilog: str,
     top: str,
@@ -268,7 +247,8 @@ def compile_with_harness(
         inputs, outputs: all ports of ``top`` and their widths.
         waves: which waveforms the result can write.
 
-    Returns the shared library; errors as for :func:`compile_design`.
+    Returns the shared library. Raises :class:`~hwgen.errors.ToolError` when a tool is missing or refuses the Verilog,
+    :class:`~hwgen.errors.DesignError` when the module's ports differ.
     """
     tools = find_tools()
     defines = [*defines, *_trace_flags(waves)]

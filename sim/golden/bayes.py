@@ -31,7 +31,7 @@ class BayesModel:
         self._devices = config.errors
         self._reads = 0
         if config.mode == "stochastic":
-            self._selectors = _selectors(config)
+            self._selectors = selectors(config, random_numbers(config))
 
     def load(self, table: LikelihoodTable) -> None:
         """Fill the likelihood memory; decisions use it from now on."""
@@ -187,12 +187,7 @@ class BayesModel:
     def _count(self, words: list[NDArray[np.int64]]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Counts of the ANDed bit streams up to the cycle at which the stop rule ends, and that cycle's number."""
         config = self.config
-        bits = np.ones((*words[0].shape, config.cycles), bool)
-        for word, selector in zip(words, self._selectors, strict=True):
-            if config.conversion == "comparator":
-                bits &= selector <= word[:, :, None] << config.generator_bits - config.likelihood_bits
-            else:
-                bits &= (selector & word[:, :, None]) != 0
+        bits = self._ones(words)
         counts = bits.cumsum(axis=2)
         if config.stop == "fixed":
             return counts[:, :, -1], np.full(len(bits), config.cycles)
@@ -203,6 +198,17 @@ class BayesModel:
             satisfied = largest[:, 1] - largest[:, 0] >= config.lead
         last = np.where(satisfied.any(axis=1), satisfied.argmax(axis=1), config.cycles - 1)
         return np.take_along_axis(counts, last[:, None, None], axis=2)[:, :, 0], last + 1
+
+    def _ones(self, words: list[NDArray[np.int64]]) -> NDArray[np.bool_]:
+        """The ANDed bit streams of every row, shape ``(n, rows, cycles)``."""
+        config = self.config
+        bits = np.ones((*words[0].shape, config.cycles), bool)
+        for word, selector in zip(words, self._selectors, strict=True):
+            if config.conversion == "comparator":
+                bits &= selector <= word[:, :, None] << config.generator_bits - config.likelihood_bits
+            else:
+                bits &= (selector & word[:, :, None]) != 0
+        return bits
 
     def _decide(
         self, scores: NDArray[np.int64], invalid: NDArray[np.bool_]
@@ -237,16 +243,20 @@ class BayesModel:
         return int(before_last + self._deciding_slots(cycles)[-1] + self.config.latency)
 
 
-def _selectors(config: BayesConfig) -> NDArray[np.int64]:
-    """For each column memory and cycle, what the conversion keeps of the random number: shape ``(streams, cycles)``."""
+def random_numbers(config: BayesConfig) -> NDArray[np.int64]:
+    """What each column's generator draws in a decision: shape ``(streams, cycles)``."""
     if config.generator == "lfsr":
         numbers = np.array([lfsr.sequence(config.generator_bits, seed, config.cycles) for seed in config.seeds])
     else:
         # Point 0 is left out: it is 0 in every dimension.
         numbers = sobol.points(config.generator_bits, config.streams, 1, config.cycles).T
-    numbers = numbers.astype(np.int64)
+    return numbers.astype(np.int64)
+
+
+def selectors(config: BayesConfig, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What the conversion keeps of random numbers, of any shape."""
     if config.conversion == "comparator":
         return numbers
-    # Gupta's generator: bit p[k] of the likelihood, k being the position of the number's leading one.
-    leading = np.left_shift(1, np.floor(np.log2(numbers)).astype(np.int64))
+    # Gupta's generator: bit p[k] of the likelihood, k being the position of the number's leading one; no bit for 0.
+    leading = np.left_shift(1, np.floor(np.log2(np.maximum(numbers, 1))).astype(np.int64)) * (numbers > 0)
     return leading >> (config.generator_bits - config.likelihood_bits)
