@@ -58,6 +58,11 @@ class CoreConfig(pydantic.BaseModel):
         """Raise :class:`~hwgen.errors.DesignError` where a machine with these parameters must have a ``[source]``."""
 
     @property
+    def hints(self) -> tuple[str, ...]:
+        """Sentences about what is legal and hardly meant: they are logged when a design file is loaded."""
+        return ()
+
+    @property
     def emits_parameters(self) -> bool:
         """Whether the Verilog holds the parameters of a design that has any; if not, they are loaded over the bus."""
         return True

@@ -1,5 +1,6 @@
 """Design files: a TOML file that says which machine to build and where its parameters come from."""
 
+import logging
 import re
 import tomllib
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ TYPICAL_SAMPLES = 256
 """Held-out samples that are looked at for typical clocks."""
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+log = logging.getLogger("hwgen")
 
 
 class Resolved(Protocol):
@@ -150,16 +153,18 @@ def load_design(path: str | Path) -> Design:
     A design file has ``name`` (a Verilog identifier), ``core``, a table of that core's parameters, and optionally
     ``[source]``: where parameters, and real samples to check with, come from.
 
+    Logs the config's :attr:`~hwgen.config.CoreConfig.hints`.
+
     Raises :class:`~hwgen.errors.DesignError` naming file, key, value and what is allowed.
     """
     tables = _tables(Path(path))
     if tables.source is None:
-        return _without_source(tables)
+        return _hinted(_without_source(tables), tables.path)
     core = tables.core
     resolved = core.load("source")(
         tables.source, tables.parameters, tables.path.parent, str(tables.path), core.load("data")
     )
-    return Design.of(tables.name, core, resolved)
+    return _hinted(Design.of(tables.name, core, resolved), tables.path)
 
 
 def load_machine(path: str | Path) -> Design:
@@ -170,12 +175,19 @@ def load_machine(path: str | Path) -> Design:
     """
     tables = _tables(Path(path))
     if tables.source is None:
-        return _without_source(tables)
+        return _hinted(_without_source(tables), tables.path)
     core, where = tables.core, (tables.source, tables.parameters, tables.path.parent, str(tables.path))
     if core.source_config is not None:
-        return Design(tables.name, core, core.load("source_config")(*where, core.load_data))
+        return _hinted(Design(tables.name, core, core.load("source_config")(*where, core.load_data)), tables.path)
     resolved = core.load("source")(*where, _no_samples)
-    return Design(tables.name, core, resolved.config, resolved.parameters)
+    return _hinted(Design(tables.name, core, resolved.config, resolved.parameters), tables.path)
+
+
+def _hinted(design: Design, path: Path) -> Design:
+    """The design, once its hints are told."""
+    for hint in design.config.hints:
+        log.warning("%s: %s", path, hint)
+    return design
 
 
 def _no_samples(*_: Any) -> None:

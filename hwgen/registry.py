@@ -105,6 +105,23 @@ CORES = {
     )
 }
 
+CHIP = Core(
+    name="chip",
+    summary="controller of a bench with a fabricated memristor Bayesian machine",
+    config="hwgen.chips.config:ChipConfig",
+    component="hwgen.chips.core:ChipController",
+    driver="hwgen.chips.driver:ChipDriver",
+    model="sim.golden.chip:ChipModel",
+    source="hwgen.bayes.resolve:resolve",
+    data="sim.datasets:load_split",
+    classifier=None,
+    stimulus="hwgen.chips.stimulus:ChipStimulus",
+    resources="hwgen.chips.resources:needs",
+    new={},
+)
+"""The core behind ``hwgen generate --target chip:...``. It has no design files of its own, and so is not among
+:data:`CORES`."""
+
 
 @dataclass(frozen=True)
 class Backend:

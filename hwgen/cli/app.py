@@ -17,6 +17,7 @@ from hwgen.cli import (
     board_sim,
     boards,
     build,
+    chip,
     demo,
     doctor,
     experiment,
@@ -48,6 +49,7 @@ app.command("generate")(generate.generate)
 app.command("verify")(verify.verify)
 app.command("infer")(infer.infer)
 app.command("train")(train.train)
+app.command("chip")(chip.chip)
 app.command("board-sim")(board_sim.board_sim)
 app.command("boards")(boards.list_boards)
 app.command("synth")(synth.synth)

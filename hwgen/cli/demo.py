@@ -1,4 +1,5 @@
-"""``hwgen demo``: generate and co-simulate design files, all their held-out samples."""
+"""``hwgen demo``: generate design files and co-simulate them, on all their held-out samples or, where the machine
+learns, in a training."""
 
 from pathlib import Path
 from typing import Annotated, Any

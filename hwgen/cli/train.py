@@ -75,10 +75,12 @@ def train(
     seed: Annotated[
         int,
         typer.Option(
-            help="Seed of order and shifts: without effect with --order file and --shift 0. The machine's own is in "
-            "the design."
+            help="Seed of order and shifts: without effect with --order file and --shift 0. It is not the machine's."
         ),
     ] = 0,
+    machine_seed: Annotated[
+        int | None, typer.Option(help="Seed of what the machine draws itself (default: the design's).")
+    ] = None,
     shift: Annotated[int, typer.Option(help="Move each image by up to so many pixels, anew in each epoch.")] = 0,
     order: Annotated[str, typer.Option(help="shuffled (anew in each epoch) or file.")] = "shuffled",
     phase: Annotated[
@@ -122,6 +124,7 @@ def train(
             seed=seed,
             shift=shift,
             order=order,
+            machine_seed=machine_seed,
             phase=phase,
             weights=weights,
             output=folder,
@@ -179,8 +182,9 @@ def warnings_as_sentences() -> Iterator[None]:
 
 
 @contextmanager
-def _bar(epochs: int) -> Iterator[Callable[[Any, int], None]]:
-    """A progress bar: what to call with where the training stands and the samples of an epoch."""
+def _bar(epochs: int) -> Iterator[Callable[[int, int, int], None]]:
+    """A progress bar: what to call with the epoch under way, the samples done, of training and tests, and how many
+    there are."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -193,13 +197,11 @@ def _bar(epochs: int) -> Iterator[Callable[[Any, int], None]]:
         task = bar.add_task("preparing", total=None)
         resumed = True
 
-        def at(position: Any, samples: int) -> None:
+        def at(epoch: int, done: int, total: int) -> None:
             nonlocal resumed
-            done = len(position.epochs) * samples + position.sums.samples
-            number = min(len(position.epochs) + 1, epochs)
             if resumed:
                 bar.reset(task, completed=done)  # what a checkpoint has brought says nothing about the speed
                 resumed = False
-            bar.update(task, description=f"epoch {number} of {epochs}", completed=done, total=epochs * samples)
+            bar.update(task, description=f"epoch {epoch} of {epochs}", completed=done, total=total)
 
         yield at

@@ -59,9 +59,15 @@ def package_files(design: Design, vectors: Vectors, interfaces: Interfaces) -> d
     component = design.component()
     name = design.name
     verilog = emit_verilog(wrapped(component, interfaces), name, header(design))
+    companions = component.companions() if hasattr(component, "companions") else {}
+    beside = {
+        f"{name}_{suffix}.v": emit_verilog(companion, f"{name}_{suffix}", header(design)).text
+        for suffix, companion in companions.items()
+    }
     bench = testbench_files(name, component, (design.config.hash, design.content_hash), vectors, interfaces)
     files = {
         f"{name}.v": verilog.text,
+        **beside,
         f"{name}_registers.md": register_markdown(name, component.map),
         f"{name}_registers.json": register_json(name, component.map),
         f"{name}_registers.h": register_header(name, component.map),

@@ -35,14 +35,16 @@ class ArrayProgrammer:
     Args:
         core: driver of the core that has the array.
         config: the array.
+        divider: clocks of the core in one that the array's phases are counted in.
 
     Words are numbered as :meth:`~hwgen.memristor.geometry.ArrayGeometry.address` has it; ``addresses`` left out stands
     for all words there are, in this order.
     """
 
-    def __init__(self, core: CoreDriver, config: ArrayConfig) -> None:
+    def __init__(self, core: CoreDriver, config: ArrayConfig, divider: int = 1) -> None:
         self.core = core
         self.config = config
+        self._longest_command = config.longest_command * divider
         geometry = config.geometry
         window = core.map.window("failed_cells")
         first, words = core.map.base(window.name), np.arange(1 << geometry.address_bits)
@@ -156,10 +158,10 @@ class ArrayProgrammer:
         )
 
     def _wait(self) -> None:
-        for _ in range(self.config.longest_command // ACCESS_CLOCKS + 1):
+        for _ in range(self._longest_command // ACCESS_CLOCKS + 1):
             if not self._state("active"):
                 return
-        raise HwgenError(f"a command took more than the {self.config.longest_command} clocks that it may take")
+        raise HwgenError(f"a command took more than the {self._longest_command} clocks that it may take")
 
     def _chosen(self, addresses: Sequence[int] | None) -> NDArray[np.int64]:
         if addresses is None:

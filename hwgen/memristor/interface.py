@@ -11,7 +11,6 @@ from hwgen.memristor.config import SUPPLIES, ArrayConfig
 from hwgen.memristor.ledger import Ledger
 from hwgen.memristor.registers import ARRAY_ERRORS, UNLOCK_KEY, array_registers, array_windows
 from hwgen.memristor.sequencers import ArraySequencers
-from hwgen.memristor.signature import ArraySignature, ReadPort
 
 
 class ArrayInterface(wiring.Component):
@@ -22,10 +21,16 @@ class ArrayInterface(wiring.Component):
     ``drop``: what is under way is dropped, and the array is locked; ``unlocked``; ``active``: a command is under way;
     ``errors``: strobes, a bit for each of :data:`~hwgen.memristor.registers.ARRAY_ERRORS`; and each register and window
     under its name, see :func:`connect_array`.
+
+    Args:
+        config: the array.
+        sequencers: with the members of :class:`~hwgen.memristor.sequencers.ArraySequencers`, which they are by default;
+            ``pins`` and ``reads`` are theirs.
     """
 
-    def __init__(self, config: ArrayConfig) -> None:
+    def __init__(self, config: ArrayConfig, sequencers: wiring.Component | None = None) -> None:
         self.config = config
+        self.sequencers = ArraySequencers(config) if sequencers is None else sequencers
         self.registers = array_registers(config)
         self.windows = array_windows(config)
         registers = {
@@ -35,8 +40,8 @@ class ArrayInterface(wiring.Component):
         windows = {window.name: In(WindowSignature(sum(window.index_bits), window.width)) for window in self.windows}
         super().__init__(
             {
-                "pins": Out(ArraySignature(config)),
-                "reads": In(ReadPort(config)),
+                "pins": self.sequencers.signature.members["pins"],
+                "reads": self.sequencers.signature.members["reads"],
                 "in_use": In(1),
                 "drop": In(1),
                 "unlocked": Out(1),
@@ -49,7 +54,7 @@ class ArrayInterface(wiring.Component):
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        m.submodules.sequencers = sequencers = ArraySequencers(self.config)
+        m.submodules.sequencers = sequencers = self.sequencers
         m.submodules.ledger = ledger = Ledger(self.config)
         connect(m, sequencers.pins, flipped(self.pins))
         connect(m, flipped(self.reads), sequencers.reads)

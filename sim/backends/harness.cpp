@@ -1,7 +1,8 @@
 // Drives one Verilated hwgen design from compiled code: bulk bus accesses and bulk streams behind a small C interface.
 //
 // Compiled together with every design; HWGEN_X_BITS and HWGEN_Y_BITS are the payload widths, HWGEN_TRACE and
-// HWGEN_TRACE_HEADER the waveform writer's class and header, if there is one. A bulk operation is a *job*: one call starts it, then `hwgen_run` advances it by a bounded number of clocks until it ends, so that the
+// HWGEN_TRACE_HEADER the waveform writer's class and header, if there is one; with HWGEN_ATTACHED the ports attached_out
+// and attached_in, of up to 64 bits, go to a function of the caller's. A bulk operation is a *job*: one call starts it, then `hwgen_run` advances it by a bounded number of clocks until it ends, so that the
 // caller can look at signals between calls without the hardware noticing: no bubble, no change of any signal.
 //
 // The inputs change right after a rising edge and the outputs are sampled right before the next one, as a register
@@ -132,6 +133,12 @@ class Hardware {
         top.clk = 1;
         top.eval();
         ++clocks;
+#ifdef HWGEN_ATTACHED
+        if (attached && (top.attached_out != attached_out)) {
+            attached_out = top.attached_out;
+            top.attached_in = attached(attached_out);
+        }
+#endif
     }
     // Ends any job; requests nothing from now on.
     void idle() {
@@ -166,6 +173,10 @@ class Hardware {
     std::unique_ptr<Job> job;
     uint64_t clocks = 0;
     std::string message;  // of the last failure
+#ifdef HWGEN_ATTACHED
+    uint64_t (*attached)(uint64_t) = nullptr;  // what is at the pins: from the levels they have now to those it drives
+    uint64_t attached_out = 0;                 // the levels when it was called last
+#endif
 };
 
 struct BusJob final : Job {
@@ -259,6 +270,11 @@ HWGEN_API Hardware* hwgen_open(const char* waves) {
 HWGEN_API void hwgen_close(Hardware* hardware) { delete hardware; }
 HWGEN_API uint64_t hwgen_clocks(const Hardware* hardware) { return hardware->clocks; }
 HWGEN_API const char* hwgen_message(const Hardware* hardware) { return hardware->message.c_str(); }
+
+#ifdef HWGEN_ATTACHED
+// From now on `attached` is called after each clock in which attached_out has changed.
+HWGEN_API void hwgen_attach(Hardware* hardware, uint64_t (*attached)(uint64_t)) { hardware->attached = attached; }
+#endif
 
 // The job's counters; valid from its start to `hwgen_idle`.
 HWGEN_API uint64_t hwgen_progress(const Hardware* hardware) { return hardware->job->progress; }

@@ -1,0 +1,185 @@
+"""A bench with a fabricated Bayesian machine from Python, through the registers of its controller."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hwgen.bayes.result import BayesResult, check_samples
+from hwgen.bayes.table import LikelihoodTable
+from hwgen.bus.driver import CoreDriver
+from hwgen.chips.config import MOST_CYCLES, ChipConfig
+from hwgen.chips.likelihoods import chip_table, chip_words
+from hwgen.chips.registers import CORE_NUMBER
+from hwgen.chips.stimulus import ChipStimulus
+from hwgen.errors import HwgenError
+from hwgen.integers import check_integer
+from hwgen.memristor.driver import ArrayProgrammer, ProgrammedWords
+from hwgen.transport import Transport
+
+
+class ChipDriver(CoreDriver):
+    """The controller behind a transport, and the chip behind the controller.
+
+    A bench's life: ``form``, ``program``, ``verify``, ``load_seeds``, ``set_mode``, ``infer``. Forming is done once in
+    a chip's life.
+
+    Args:
+        transport: the way to the hardware.
+        config: the parameters it was built from.
+
+    Raises :class:`~hwgen.errors.HardwareMismatch` when it was built from others.
+    """
+
+    def __init__(self, transport: Transport, config: ChipConfig) -> None:
+        self.config = config
+        self.stimulus = ChipStimulus(config)
+        super().__init__(transport, self.stimulus.map, CORE_NUMBER, config.hash)
+        self.array = ArrayProgrammer(self, config.array_config, config.divider)
+        """Programs single words, as their cells have them; see :meth:`~hwgen.chips.profile.ChipProfile.cells`."""
+        profile = config.profile
+        self._table = LikelihoodTable(
+            tuple(np.zeros((profile.bins, profile.rows), np.uint16) for _ in range(profile.columns))
+        )  # that was programmed last
+
+    @property
+    def mode(self) -> str:
+        """``"stochastic"`` or ``"logarithmic"``."""
+        modes = self.config.profile.modes
+        if len(modes) == 1:
+            return modes[0]
+        return "logarithmic" if self.read_register("mode") else "stochastic"
+
+    def set_mode(self, mode: str) -> None:
+        """Decide so from the next sample on. Raises :class:`~hwgen.errors.HwgenError` for a mode that the chip has not,
+        and while a sample is in the controller."""
+        modes = self.config.profile.modes
+        if mode not in modes:
+            raise HwgenError(f"mode of {self.config.chip} must be {' or '.join(modes)}, not {mode!r}")
+        if len(modes) > 1:
+            self._check_idle()
+            self.write_register("mode", int(mode == "logarithmic"))
+
+    def load_seeds(self, seeds: Sequence[int]) -> None:
+        """Give the columns' generators their seeds, 1 to 255 each; they are loaded into the chip before each decision.
+
+        Raises :class:`~hwgen.errors.HwgenError` for other seeds, a chip without generators, and while a sample is in
+        the controller.
+        """
+        columns = self.config.profile.columns
+        self._check_stochastic("seeds")
+        if len(seeds) != columns:
+            raise HwgenError(f"seeds must be {columns}, one for each column, not {len(seeds)}")
+        checked = [check_integer("a seed", seed, 1, 255, "(a generator at 0 stays there)") for seed in seeds]
+        self._check_idle()
+        self.write_register("seeds", sum(seed << 8 * column for column, seed in enumerate(checked)))
+
+    def set_cycles(self, cycles: int) -> None:
+        """Decide after so many stochastic cycles, 1 to 255. Errors as for :meth:`load_seeds`."""
+        self._check_stochastic("cycles")
+        checked = check_integer("cycles", cycles, 1, MOST_CYCLES)
+        self._check_idle()
+        self.write_register("cycles", checked)
+
+    def form(self, table: LikelihoodTable | None = None) -> None:
+        """Form the cells that a table needs, by default all there are."""
+        with self.array.programming():
+            self.array.form(None if table is None else list(self._words(table)))
+
+    def program(self, table: LikelihoodTable, *, form: bool = False) -> ProgrammedWords:
+        """Write likelihoods, verify them, and do again what is wrong, as often as the config's ``attempts`` allow; from
+        now on samples get decisions, and observations beyond the table are flagged.
+
+        Args:
+            table: of the chip's rows and columns; with fewer bins, the other words are left as they are.
+            form: also give forming pulses, which virgin cells need; formed ones do not mind.
+
+        Returns what became of each word, in the order of :func:`~hwgen.chips.likelihoods.chip_words`. Raises
+        :class:`~hwgen.errors.HwgenError` while a sample is in the controller.
+        """
+        words = self._words(table)
+        self.strobe("clear_loaded")
+        with self.array.programming():
+            found = self.array.program(list(words.values()), list(words), form=form)
+        self._table = table
+        self.strobe("set_loaded")
+        return found
+
+    def verify(self, table: LikelihoodTable, times: int = 1) -> ProgrammedWords:
+        """Read all words of a table and compare them, without a pulse.
+
+        Args:
+            table: what they are to hold.
+            times: how often. A cell whose devices are alike reads at random, and so right every other time; it has
+                failed if it read wrong in any of them.
+
+        Returns and raises as :meth:`program`.
+        """
+        words = self._words(table)
+        check_integer("times", times, 1)
+        with self.array.programming():
+            found = [self.array.verify(list(words.values()), list(words)) for _ in range(times)]
+        return found[-1]._replace(failed=np.logical_or.reduce([each.failed for each in found]))
+
+    def load(self, table: LikelihoodTable) -> None:
+        """:meth:`program`; raises :class:`~hwgen.errors.HwgenError` if cells are wrong in the end."""
+        found = self.program(table)
+        if failed := int(found.failed.sum()):
+            self.strobe("clear_loaded")
+            raise HwgenError(
+                f"{failed} of {found.failed.size} cells are wrong after {self.config.attempts} attempts; "
+                'array.failed_cells() says which, and strobe("set_loaded") uses the chip as it is'
+            )
+
+    def start_over(self, table: LikelihoodTable | None) -> None:
+        """As :meth:`load`, if there is a table."""
+        if table is not None:
+            self.load(table)
+
+    def dump(self) -> LikelihoodTable:
+        """Read the likelihoods, those of the table that was programmed last or, without one, all there are: cells that
+        are not as they were programmed count as failed, as after :meth:`verify`."""
+        profile = self.config.profile
+        values = np.array([profile.cells(word) for word in self.verify(self._table).read.tolist()], np.uint16)
+        streams = []
+        for stream in self._table.streams:
+            streams.append(values[: stream.size].reshape(stream.shape))
+            values = values[stream.size :]
+        return LikelihoodTable(tuple(streams))
+
+    def infer(self, samples: ArrayLike) -> BayesResult:
+        """Decide ``samples`` in order, in the mode set.
+
+        Args:
+            samples: shape ``(n, columns)``, integers: the bin of each observation; one beyond what was programmed is
+                flagged.
+
+        Raises :class:`~hwgen.errors.HwgenError` for samples of another shape or type.
+        """
+        bins = [len(stream) for stream in self._table.streams]
+        observations, _ = check_samples(self.config.machine("logarithmic", bins), samples, None)
+        beyond = observations >= np.array(bins)
+        payloads = self.stimulus.pack_samples(np.where(beyond, self.config.profile.bins, observations))
+        busy_before = self.read_register("busy_cycles")
+        results, elapsed = self.transport.stream(payloads, len(payloads))
+        busy = self.read_register("busy_cycles") - busy_before
+        return self.stimulus.unpack_results(results, busy, elapsed)
+
+    def run(self, samples: ArrayLike) -> BayesResult:
+        """As :meth:`infer`."""
+        return self.infer(samples)
+
+    def counts(self, samples: ArrayLike) -> NDArray[np.int64]:
+        """Shape ``(n, rows)``: each row's count of ones, or in logarithmic mode its sum; see :meth:`infer`."""
+        return self.infer(samples).scores
+
+    def _words(self, table: LikelihoodTable) -> dict[int, int]:
+        return dict(chip_words(self.config.profile, chip_table(self.config, table)))
+
+    def _check_idle(self) -> None:
+        if self.status("busy"):
+            raise HwgenError("a sample is in the controller; take its result first")
+
+    def _check_stochastic(self, what: str) -> None:
+        if "stochastic" not in self.config.profile.modes:
+            raise HwgenError(f"{self.config.chip} has no stochastic mode, and no {what}")

@@ -1,0 +1,110 @@
+"""``hwgen chip``: a bench with a fabricated Bayesian machine, beside the golden model."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from hwgen.bus.link.protocol import BAUDRATE
+from hwgen.chips.likelihoods import from_source
+from hwgen.chips.profile import PROFILES, TARGET, target_profile
+from hwgen.chips.target import clocked_target
+from hwgen.cli.output import ExitCode, JsonOption, print_json, print_pairs
+from hwgen.errors import DesignError
+
+SIMULATED_MHZ = 2
+"""The fewest clocks in one of the chip's: a simulation is fastest with it."""
+
+BINS = 16
+"""Of each feature of a bundled data set, where the chip has room for them."""
+
+
+def chip(
+    name: Annotated[str, typer.Argument(help=f"{' or '.join(PROFILES)}.", metavar="CHIP")],
+    dataset: Annotated[
+        str | None, typer.Option(help="Likelihoods from bundled data: wine, iris, ... (default: wine).")
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option(help="Likelihoods from an .npz file, as for `hwgen new --table`.")
+    ] = None,
+    samples: Annotated[
+        Path | None, typer.Option(help="With --table: .npz file of held-out samples and labels.")
+    ] = None,
+    mode: Annotated[
+        str | None, typer.Option(help="stochastic or logarithmic (default: all that the chip has).")
+    ] = None,
+    backend: Annotated[
+        str, typer.Option(help="rtl (the controller's Verilog, and a model of the chip) or serial:PORT (a bench).")
+    ] = "rtl",
+    baudrate: Annotated[int | None, typer.Option(help=f"Baud rate of the bench (default: {BAUDRATE}).")] = None,
+    clock_mhz: Annotated[
+        int | None, typer.Option(help="Clock of the controller in MHz, as generated (default: 12; rtl: 2).")
+    ] = None,
+    form: Annotated[bool | None, typer.Option(help="Form the cells first (default: with rtl only).")] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Seeds of the columns' generators: numbers from 1 to 255, with commas.")
+    ] = None,
+    stuck: Annotated[float, typer.Option(help="rtl: share of the chip's devices that never change.")] = 0.0,
+    seed: Annotated[int, typer.Option(help="Seed of all that is random in the model of the chip.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Program a fabricated chip, verify it, load seeds, decide samples in each mode, and compare with the golden model.
+
+    Exits with 1 when a cell or a bit of a result is wrong.
+    """
+    from sim.chip_bench import run_bench
+
+    profile = target_profile(f"{TARGET}{name}")
+    simulated = backend == "rtl"
+    if stuck and not simulated:
+        raise DesignError("--stuck belongs to --backend rtl: it is told to the model of the chip; leave it out")
+    if not 0 <= stuck <= 1:
+        raise DesignError(f"--stuck must be from 0 to 1, not {stuck}")
+    if mode not in (None, *profile.modes):
+        raise DesignError(f"--mode of {name} must be {' or '.join(profile.modes)}, not {mode!r}")
+    if seeds is not None and "stochastic" not in ([mode] if mode else profile.modes):
+        raise DesignError(f"--seeds belongs to stochastic mode, in which {name} does not decide here; leave it out")
+    chosen = None if seeds is None else _numbers(seeds, profile.columns)
+    design = clocked_target(f"{TARGET}{name}", SIMULATED_MHZ if clock_mhz is None and simulated else clock_mhz)
+    source = _source(dataset, table, samples, min(BINS, profile.bins), profile.columns)
+    report = run_bench(
+        design,
+        {each: from_source(profile, each, source) for each in ([mode] if mode else profile.modes)},
+        backend,
+        form=simulated if form is None else form,
+        seeds=chosen,
+        stuck=stuck,
+        seed=seed,
+        baudrate=baudrate,
+    )
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        values = report.as_dict()
+        for each in values.pop("modes"):
+            wrong = [".".join(map(str, cell)) for cell in each["failed_cells"]]
+            print_pairs(f"{name}, {each['mode']}", {**each, "failed_cells": wrong})
+        print_pairs(f"{name}: {'verified' if report.ok else 'DIFFERENT'}", values)
+    if not report.ok:
+        raise typer.Exit(ExitCode.DIFFERENCE)
+
+
+def _source(dataset: str | None, table: Path | None, samples: Path | None, bins: int, columns: int) -> dict[str, Any]:
+    """Where the likelihoods come from, as the ``[source]`` of a design file says it."""
+    if table is not None and dataset is not None:
+        raise DesignError("give --dataset or --table, not both")
+    if table is None and samples is not None:
+        raise DesignError("--samples belongs to --table; leave it out, or give both")
+    if table is not None:
+        return {"table": str(table.resolve()), **({"samples": str(samples.resolve())} if samples else {})}
+    return {"dataset": dataset or "wine", "classifier": "GaussianNB", "features": columns, "bins": bins}
+
+
+def _numbers(seeds: str, columns: int) -> list[int]:
+    try:
+        numbers = [int(seed, 0) for seed in seeds.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) != columns or not all(1 <= number <= 255 for number in numbers):
+        raise DesignError(f"--seeds must be {columns} numbers from 1 to 255, separated by commas, not {seeds!r}")
+    return numbers
