@@ -21,8 +21,6 @@ _log = logging.getLogger("hwgen")
 
 EXAMPLES = Path("examples")
 OUT_OF_CONTEXT_BOARD = "ulx3s-85f"
-FAST_BOARD = "orangecrab-85f"
-"""With the same device in its fastest speed grade."""
 BITSTREAM_BOARDS = ("ulx3s-85f", "icebreaker", "tang-nano-9k")
 
 Key = tuple[str, str, bool]
@@ -69,18 +67,20 @@ def _bayes() -> list[Run]:
 
 
 def _ep() -> list[Run]:
-    """A small machine with a bitstream, and two that fill an ECP5-85, in its slowest and its fastest speed grade."""
+    """A small machine with a bitstream, and two that fill an ECP5-85."""
     found = [Run("196-64-10, 8 lanes", EXAMPLES / "ep-196-64-10-icebreaker.toml", "icebreaker", out_of_context=False)]
     for network, lanes in (("784-448-10", 448), ("484-512-10", 512)):
-        machine, file = f"{network}, {lanes} lanes", EXAMPLES / f"ep-{network}.toml"
-        found += [Run(machine, file, board, most_seeds=1) for board in (OUT_OF_CONTEXT_BOARD, FAST_BOARD)]
+        found.append(Run(f"{network}, {lanes} lanes", EXAMPLES / f"ep-{network}.toml", most_seeds=1))
     return found
 
 
 def _ff() -> list[Run]:
-    """A small machine with a bitstream, for which an iCE40 UP5K is too small, and one of each rule that an ECP5-85
-    holds."""
-    found = [Run("64-64-64 supervised, 64 lanes", EXAMPLES / "ff-digits.toml", out_of_context=False)]
+    """Two small machines with a bitstream, and one of each rule that an ECP5-85 holds."""
+    small = EXAMPLES / "ff-64-32-icebreaker.toml"
+    found = [
+        Run("64-32 supervised, 2 lanes", small, "icebreaker", out_of_context=False),
+        Run("64-64-64 supervised, 64 lanes", EXAMPLES / "ff-digits.toml", out_of_context=False),
+    ]
     for rule, file in (("supervised", "ff-mnist-256.toml"), ("contrastive", "ff-mnist-256-contrastive.toml")):
         found.append(Run(f"784-256-256 {rule}, 128 lanes", EXAMPLES / file, most_seeds=1))
     return found

@@ -106,7 +106,7 @@ def _outcome(training: Training) -> dict[str, Any]:
     values = {
         "test_error": epochs[-1].test_error,
         **{name: sum(epoch.statistics[name] for epoch in epochs) for name in epochs[-1].statistics},
-        "cycles": sum(epoch.cycles or 0 for epoch in epochs),
+        "cycles": sum(epoch.cycles for epoch in epochs),
         "weights_sha256": training.weights_sha256,
         "epochs": [epoch.as_dict() for epoch in epochs],
     }

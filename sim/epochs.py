@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -29,8 +30,8 @@ class LearningMachine(Protocol):
         """The weights: an object that has ``save(path)``, and whose type has ``load(path, config)``."""
 
     def train(self, samples: NDArray[Any], labels: NDArray[Any]) -> Any:
-        """Classify samples and learn from each: a result with ``decisions`` and ``elapsed_cycles``, and what there
-        is of :data:`COUNTED`."""
+        """Classify samples and learn from each: a result with ``decisions`` and ``busy_cycles``, and what there is
+        of :data:`COUNTED`."""
 
     def infer(self, samples: NDArray[Any]) -> Any:
         """Classify samples and learn nothing: a result with ``decisions``."""
@@ -83,8 +84,9 @@ class Epoch:
     """Fraction of the training samples that were classified wrongly, each before it was learnt from."""
     test_error: float | None
     """Fraction of the test samples that are classified wrongly after the epoch; None without test samples."""
-    cycles: int | None
-    """Clocks of the training samples: elapsed ones, chunk by chunk; None where the backend cannot count them."""
+    cycles: int
+    """Clocks in which the machine worked on the training samples, as its register ``busy_cycles`` counts them. Golden
+    model and RTL agree: their samples come at full speed. On a board samples that come late may take more."""
     samples: int
     statistics: dict[str, int] = field(default_factory=dict)
     """What the machine counted of the training samples: sums of :data:`COUNTED`, and its :class:`Counting` counters."""
@@ -101,14 +103,14 @@ class Sums:
 
     samples: int = 0
     wrong: int = 0
-    cycles: int | None = 0
+    cycles: int = 0
     statistics: dict[str, int] = field(default_factory=dict)
 
     def add(self, result: Any, labels: NDArray[np.int64], counted: dict[str, int] | None = None) -> None:
         """Add a chunk of ``len(labels)`` samples; ``counted``: what the machine counted of it."""
         self.samples += len(labels)
         self.wrong += int((result.decisions != labels).sum())
-        self.cycles = _plus(self.cycles, result.elapsed_cycles or None)
+        self.cycles += int(result.busy_cycles)
         found = {name: int(getattr(result, of).sum()) for name, of in COUNTED.items() if hasattr(result, of)}
         for name, count in (found | (counted or {})).items():
             self.statistics[name] = self.statistics.get(name, 0) + count
@@ -149,7 +151,7 @@ def advance(
     epochs: int,
     *,
     stop: Callable[[], bool] = lambda: False,
-    at: Callable[[Position], None] = lambda position: None,
+    at: Callable[[Position, int], None] = lambda position, tested: None,
     after_epoch: Callable[[Position], None] = lambda position: None,
 ) -> bool:
     """Train until so many epochs are over, tests included.
@@ -161,7 +163,8 @@ def advance(
         position: where the training stands; brought up to date.
         epochs: how many there shall be, those in ``position`` included.
         stop: asked between two chunks whether to stop.
-        at: called after each chunk of training samples.
+        at: called after each chunk of samples with the position, and with how many samples of the test after the epoch
+            under way are done.
         after_epoch: called after each epoch.
 
     Returns whether they are all over; False after a stop. Machine and position then fit together, and another call
@@ -179,10 +182,10 @@ def advance(
                     machine.clear_statistics()
                 result = heeded(machine.train, samples, labels)
                 position.sums.add(result, labels, _counted(machine))
-                at(position)
+                at(position, 0)
             error = None
             if test is not None:
-                wrong = _wrong(machine, *test, heeded, stop)
+                wrong = _wrong(machine, *test, heeded, stop, partial(at, position))
                 if wrong is None:
                     return False
                 error = wrong / len(test[1])
@@ -193,14 +196,19 @@ def advance(
 
 
 def predict(
-    machine: LearningMachine, samples: NDArray[np.uint8], stop: Callable[[], bool] = lambda: False
+    machine: LearningMachine,
+    samples: NDArray[np.uint8],
+    stop: Callable[[], bool] = lambda: False,
+    at: Callable[[int], None] = lambda done: None,
 ) -> NDArray[np.int64] | None:
-    """Classes of samples, shape ``(n,)``, chunk by chunk; None after a stop."""
+    """Classes of samples, shape ``(n,)``, chunk by chunk, after each of which ``at`` is told how many are done; None
+    after a stop."""
     found = [np.zeros(0, np.int64)]
     for start in range(0, len(samples), CHUNK):
         if stop():
             return None
         found.append(np.asarray(machine.infer(samples[start : start + CHUNK]).decisions, np.int64))
+        at(start + len(found[-1]))
     return np.concatenate(found)
 
 
@@ -210,9 +218,10 @@ def _wrong(
     labels: NDArray[np.int64],
     heeded: Callable[..., Any],
     stop: Callable[[], bool],
+    at: Callable[[int], None],
 ) -> int | None:
     """How many samples are classified wrongly; None after a stop."""
-    predictions = heeded(predict, machine, samples, stop)
+    predictions = heeded(predict, machine, samples, stop, at)
     return None if predictions is None else int((predictions != labels).sum())
 
 
@@ -222,11 +231,6 @@ def _counted(machine: LearningMachine) -> dict[str, int]:
         return {}
     statistics = machine.statistics()
     return {name: statistics[name] for name in machine.epoch_counters}
-
-
-def _plus(total: int | None, value: int | None) -> int | None:
-    """The sum, None when a part of it is not known."""
-    return None if total is None or value is None else total + value
 
 
 @contextmanager

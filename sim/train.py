@@ -34,6 +34,8 @@ class Training:
     seed: int
     shift: int
     order: str
+    machine_seed: int | None
+    """What the machine drew its weights from, if not from the seed in its design."""
     phase: str | None
     """Which parts of the machine learnt; None for a core that learns as a whole."""
     epochs: list[Epoch]
@@ -49,7 +51,7 @@ class Training:
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values; ``weights``, ``complete`` and ``files`` left out."""
-        names = ("design", "core", "backend", "data", "seed", "shift", "order", "phase")
+        names = ("design", "core", "backend", "data", "seed", "shift", "order", "machine_seed", "phase")
         return {
             **{name: getattr(self, name) for name in names},
             "epochs": [epoch.as_dict() for epoch in self.epochs],
@@ -66,30 +68,34 @@ def train(
     seed: int = 0,
     shift: int = 0,
     order: str = Order.SHUFFLED,
+    machine_seed: int | None = None,
     phase: str | None = None,
     weights: str | Path | None = None,
     output: str | Path | None = None,
     resume: bool = False,
     baudrate: int | None = None,
     stop: Callable[[], bool] = lambda: False,
-    at: Callable[[Position, int], None] = lambda position, samples: None,
+    at: Callable[[int, int, int], None] = lambda epoch, done, total: None,
 ) -> Training:
     """Train a design's machine on images and test it after each epoch.
 
-    Equal design, data, epochs, seed, shift, order, phase and weights give equal weights, errors and clocks on every
-    backend, whether the training was stopped and resumed or not. The machine starts with the design's weights, or with
-    those that it draws when it has none.
+    Equal design, data, epochs, seeds, shift, order, phase and weights give equal weights, errors and counts on every
+    backend, whether the training was stopped and resumed or not; equal clocks too, but for those of a board, which
+    depend on when samples come. The machine starts with the design's weights, or with those that it draws when it has
+    none.
 
     Args:
         design: a loaded design of a core that learns, such as ``ep``.
         data: ``"digits"``, ``"mnist"`` or a folder; see :func:`sim.images.load_images`. By default what the design's
             ``[source]`` names, or digits. How images become samples is in :func:`sim.images.to_samples`.
-        backend: ``"golden"``, ``"rtl"`` or ``"serial:PORT"``. A board cannot count elapsed clocks: ``cycles`` is None.
+        backend: ``"golden"``, ``"rtl"`` or ``"serial:PORT"``.
         epochs: how often to go through the training images, at least 1; those before resuming count.
         seed: of the order of images and of their shifts, 0 to 2**32 - 1; without effect in the order of the file and
-            without shifts. What the machine draws itself depends on the design's seed, not on this one.
+            without shifts. What the machine draws itself does not depend on it.
         shift: most pixels by which an image is moved in either direction, anew in each epoch, before it is cropped.
         order: ``"shuffled"``, anew in each epoch, or ``"file"``: as in the data.
+        machine_seed: from which the machine draws its weights and random numbers, 1 to 2**32 - 1, in place of the seed
+            in the design, whose hardware stays the same; not for one that starts with weights.
         phase: which parts of the machine learn, one of its config's ``phases``; by default the first one, all of it. A
             core that learns as a whole has none.
         weights: file of weights to start with instead, such as the ``weights.npz`` that another phase has left.
@@ -100,7 +106,8 @@ def train(
         resume: go on from the checkpoint in ``output``, which may come from another backend.
         baudrate: of the board, by default 3,000,000.
         stop: asked between chunks of 1000 samples whether to stop.
-        at: called after each chunk with where the training stands and the samples of an epoch.
+        at: called after each chunk, of a test too: with the number of the epoch under way, from 1 on; with the samples
+            done of all epochs, tests included; and with how many there are.
 
     Raises :class:`~hwgen.errors.HwgenError` naming what is wrong: a core that does not learn, data that are missing or
     do not fit, a phase that there is not, weights of another machine, a checkpoint of another training, a folder whose
@@ -115,13 +122,17 @@ def train(
     images = load_images(data or getattr(design.resolved, "data", None) or DATA)
     stream = _stream(design, images, seed, shift, check_order(order))
     test = to_samples(stream.config, images.test.pixels, images.test), images.test.labels
-    start = Checkpoint(Position(), starting_weights(design))
+    if machine_seed is not None:
+        machine_seed = check_integer("machine_seed", machine_seed, 1, 0xFFFFFFFF)
+        if not (weights is None and design.parameters is None):
+            raise HwgenError("machine_seed has no meaning for a machine that starts with weights; leave it or them out")
+    start = Checkpoint(Position(), starting_weights(design, machine_seed))
     if weights is not None:
         start = Checkpoint(Position(), type(start.weights).load(weights, design.config))
     if stream.seed and not stream.random:
         log.warning(
             "seed %d has no effect on samples that are neither shuffled nor shifted; what the machine itself draws "
-            "follows from %s.seed in the design",
+            "follows from machine_seed, or from %s.seed in the design",
             stream.seed,
             design.core.name,
         )
@@ -148,6 +159,10 @@ def train(
             if folder is not None:
                 folder.save(Checkpoint(position, machine.dump()), complete=False)
 
+        def tell(position: Position, tested: int) -> None:
+            over, whole = len(position.epochs), len(stream) + len(images.test)
+            at(over + 1, over * whole + position.sums.samples + tested, epochs * whole)
+
         complete = advance(
             machine,
             stream,
@@ -155,10 +170,11 @@ def train(
             position,
             epochs,
             stop=stop,
-            at=lambda position: at(position, len(stream)),
+            at=tell,
             after_epoch=after_epoch,
         )
-        return _result(design, backend, stream, phase, folder, Checkpoint(position, machine.dump()), complete)
+        end = Checkpoint(position, machine.dump())
+        return _result(design, backend, stream, machine_seed, phase, folder, end, complete)
 
 
 def _check_phase(design: Design, phase: str | None) -> str | None:
@@ -215,6 +231,7 @@ def _result(
     design: Design,
     backend: str,
     stream: TrainingStream,
+    machine_seed: int | None,
     phase: str | None,
     folder: TrainingFolder | None,
     end: Checkpoint,
@@ -230,6 +247,7 @@ def _result(
         seed=stream.seed,
         shift=stream.shift,
         order=str(stream.order),
+        machine_seed=machine_seed,
         phase=phase,
         epochs=end.position.epochs,
         weights=end.weights,

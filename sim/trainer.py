@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from hwgen import registry
@@ -39,9 +40,13 @@ def check_order(order: str) -> Order:
     return Order(order)
 
 
-def starting_weights(design: Design) -> Any:
-    """What a design's machine knows before any training: its weights, or what it draws when it has none."""
-    return design.core.load("model")(design.config, design.parameters).dump()
+def starting_weights(design: Design, seed: int | None = None) -> Any:
+    """What a design's machine knows before any training: its weights, or what it draws when it has none; with a seed,
+    what it draws from this one. Raises :class:`~hwgen.errors.HwgenError` for a seed out of range."""
+    model = design.core.load("model")(design.config, design.parameters)
+    if seed is not None:
+        model.initialise(seed)
+    return model.dump()
 
 
 def open_machine(design: Design, backend: str, **options: Any) -> LearningMachine:
@@ -150,11 +155,12 @@ class Trainer(ClassifierMixin, BaseEstimator):
         assert found is not None  # nobody asks it to stop
         return found
 
-    def score(self, X: ArrayLike, y: ArrayLike) -> float:
-        """Accuracy on samples with these labels, 0 to 1. Nothing is learnt. Errors as in :meth:`predict`."""
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Accuracy on samples with these labels, 0 to 1; ``sample_weight``, shape ``(n,)``, says how much each counts.
+        Nothing is learnt. Errors as in :meth:`predict`, and scikit-learn's ``ValueError`` for wrong weights."""
         check_is_fitted(self, "machine_")
         images = Images.of_samples(self.machine_.config, X, y)
-        return float(np.mean(self.predict(images.pixels) == images.labels))
+        return float(accuracy_score(images.labels, self.predict(images.pixels), sample_weight=sample_weight))
 
     @property
     def weights_(self) -> Any:

@@ -1,8 +1,6 @@
 """The lanes, the signs of the rows that they relax with, and the sum over them."""
 
-from collections.abc import Callable
-
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -12,7 +10,7 @@ from hwgen.ep.hidden import HiddenRows
 from hwgen.ep.lane import Lane
 from hwgen.ep.lane_control import lane_control
 from hwgen.ep.outputs import row_layout
-from hwgen.ep.plan import ROW_STAGES, TREE_LEVELS, EPPlan, Slot
+from hwgen.ep.plan import ROW_STAGES, TREE_LEVELS, EPPlan
 from hwgen.ep.schedule import of_slot, operation_layout
 from hwgen.ep.signs import RowSigns
 from hwgen.ep.slots import SlotMemory
@@ -84,8 +82,12 @@ class LaneArray(wiring.Component):
         with m.If(operation.load):
             m.d.sync += held.eq(operation.next_slot)
 
+        hidden = slots = None
+        if len(config.hidden) > 1:
+            m.submodules.hidden = hidden = HiddenRows(config)
+            m.d.comb += hidden.operation.eq(self.operation)
         control = Signal(lane_control(config))  # for all lanes, and a clock before it reaches them
-        self._add_control(m, control, arriving, coming, operation, held)
+        self._add_control(m, control, arriving, coming, operation, held, hidden)
         m.d.sync += self.summed.eq(self.synapses.use.last)
         regions = self.plan.word_format.regions
         controls = relay(m, platform, "relay", [control] * len(regions))
@@ -113,8 +115,9 @@ class LaneArray(wiring.Component):
             if self.plan.parallel:
                 m.d.comb += lane.feedback.eq(self.activity)
         if len(self.plan.slots) > 1:
-            self._add_slots(m, lanes, coming, operation, held, controls[0])
-        self._add_sums(m, lanes, trees, coming, operation, held)
+            m.submodules.slots = slots = SlotMemory(config)
+            self._add_slots(m, lanes, coming, operation, held, controls[0], slots, hidden)
+        self._add_sums(m, lanes, trees, coming, operation, held, slots)
         self._add_changed(m, lanes)
         return m
 
@@ -126,6 +129,7 @@ class LaneArray(wiring.Component):
         coming: data.View,
         operation: data.View,
         held: Signal,
+        hidden: HiddenRows | None,
     ) -> None:
         """What the lanes will be told in the next clock."""
         config, ahead = self.config, self.synapses.ahead
@@ -135,10 +139,8 @@ class LaneArray(wiring.Component):
             active.eq(self.activity.bit_select(arriving.number, 1)),
             kept.eq(self.kept.bit_select(arriving.number, 1)),
         ]
-        if len(config.hidden) > 1:
-            m.submodules.hidden = hidden = HiddenRows(config)
-            m.d.comb += hidden.operation.eq(self.operation)
-            top = self._of_slot(coming.slot, lambda slot: slot.layer == len(config.hidden) - 1)
+        if hidden is not None:
+            top = of_slot(self.plan, coming.slot, lambda slot: slot.layer == len(config.hidden) - 1)
             active, kept = Mux(top, active, hidden.active), Mux(top, kept, hidden.kept)
 
         # An update has all rows with it.
@@ -153,8 +155,8 @@ class LaneArray(wiring.Component):
             control.update.eq(update),
             control.load.eq(coming.load),
             control.begin.eq(begin),
-            control.layer.eq(self._of_slot(following, lambda slot: slot.layer)),
-            control.next_layer.eq(self._of_slot(coming.next_slot, lambda slot: slot.layer)),
+            control.layer.eq(of_slot(self.plan, following, lambda slot: slot.layer)),
+            control.next_layer.eq(of_slot(self.plan, coming.next_slot, lambda slot: slot.layer)),
         ]
         if len(self.plan.slots) == 1:
             m.d.comb += control.move.eq(update | begin)
@@ -167,7 +169,7 @@ class LaneArray(wiring.Component):
             m.d.comb += control.value.eq(ahead.use.value)
         if config.learning:
             # A row's synapses come a clock after its signs; those of an input learn without a row.
-            layer = self._of_slot(operation.slot, lambda slot: slot.layer)
+            layer = of_slot(self.plan, operation.slot, lambda slot: slot.layer)
             now, before = Signal(), Signal()
             m.d.sync += [now.eq(active), before.eq(kept)]
             m.d.comb += [
@@ -188,19 +190,19 @@ class LaneArray(wiring.Component):
         operation: data.View,
         held: Signal,
         control: data.View,
+        slots: SlotMemory,
+        hidden: HiddenRows | None,
     ) -> None:
         """The neurons that the lanes do not hold at the moment."""
         config = self.config
         activity = Cat(lane.activity for lane in lanes)
-        if len(config.hidden) > 1:
-            hidden = m.submodules.hidden
+        if hidden is not None:
             m.d.comb += [
                 hidden.update.eq(operation.update),
                 hidden.slot.eq(held),
                 hidden.activity.eq(activity),
                 hidden.keep.eq(control.keep if config.learning else 0),
             ]
-        m.submodules.slots = slots = SlotMemory(config)
         drive_bits = self.plan.drive_bits()
         m.d.comb += [
             slots.next_slot.eq(coming.next_slot),
@@ -230,6 +232,7 @@ class LaneArray(wiring.Component):
         coming: data.View,
         operation: data.View,
         held: Signal,
+        slots: SlotMemory | None,
     ) -> None:
         """What the sums over the lanes are, and where they go."""
         m.submodules.sums = sums = Sums(self.config)
@@ -257,7 +260,7 @@ class LaneArray(wiring.Component):
                 self.flipped_input.eq(sums.flipped_input),
             ]
         if len(self.config.hidden) > 1:
-            slots = m.submodules.slots
+            assert slots is not None  # one at least for each hidden layer
             m.d.comb += [
                 slots.keep_sums.eq(sums.full),
                 slots.sums_slot.eq(sums.slot),
@@ -282,6 +285,3 @@ class LaneArray(wiring.Component):
             m.d.sync += delayed.eq(flag)
             flag = delayed
         m.d.comb += self.changed.eq(flag)
-
-    def _of_slot(self, slot: Value, value: Callable[[Slot], int]) -> Value:
-        return of_slot(self.plan, slot, value)

@@ -6,12 +6,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 import pydantic
 
 from hwgen.config import CoreConfig
+from hwgen.ep.lanes import default_lanes, divisors, few_lanes_hint
 from hwgen.ep.scales import default_feedback_shift, default_state_bits, default_threshold
 
 LEARNING_ONLY = frozenset({"memory_ports", "nudging", "nudged_steps", "beta", "counter_bits", "threshold"})
-
-MOST_LANES = 512
-"""Most lanes by default: more are possible, but few devices have the logic or memories so wide."""
 
 Steps = Annotated[int, pydantic.Field(ge=1, le=255)]
 StateBits = Annotated[int, pydantic.Field(ge=2, le=8)]
@@ -38,7 +36,7 @@ class EPConfig(CoreConfig):
     outputs_per_class: int = pydantic.Field(default=1, ge=1)
     """Output neurons of each class, consecutive ones; their states are summed."""
 
-    lanes: int = pydantic.Field(default_factory=lambda data: _default_lanes(data), ge=1)
+    lanes: int = pydantic.Field(default_factory=lambda data: default_lanes(data["layers"][1:-1]), ge=1)
     """Neurons computed at once, a divisor of every hidden size. Results do not depend on it."""
 
     memory_ports: Literal[1, 2] = 2
@@ -155,7 +153,7 @@ class EPConfig(CoreConfig):
     def _check_outputs(self) -> None:
         most = self.outputs // 2
         if self.outputs % self.outputs_per_class or self.outputs_per_class > most:
-            fitting = [count for count in _divisors(self.outputs) if count <= most]
+            fitting = [count for count in divisors(self.outputs) if count <= most]
             raise ValueError(
                 f"ep.outputs_per_class must divide the outputs ({self.outputs}) into at least 2 classes, "
                 f"not {self.outputs_per_class}; try {_either(fitting[-5:])}"
@@ -166,7 +164,7 @@ class EPConfig(CoreConfig):
         if any(size % self.lanes for size in self.hidden):
             raise ValueError(
                 f"ep.lanes must be a divisor of every hidden size ({sizes}), not {self.lanes}; "
-                f"try {_either(_divisors(math.gcd(*self.hidden))[-5:])}"
+                f"try {_either(divisors(math.gcd(*self.hidden))[-5:])}"
             )
         if self.relaxation == "parallel" and self.hidden != (self.lanes,):
             raise ValueError(
@@ -186,6 +184,12 @@ class EPConfig(CoreConfig):
                 raise ValueError(
                     f"ep.{key} must be one number or a list of {count}, one for each {what}, not {list(values)}"
                 )
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """Told of lanes that are few only because the hidden sizes have no larger divisor in common."""
+        hint = None if "lanes" in self.model_fields_set else few_lanes_hint(self.hidden)
+        return () if hint is None else (hint,)
 
     def parameters(self) -> dict[str, Any]:
         """The parameters that have a meaning for this machine."""
@@ -278,15 +282,7 @@ class EPConfig(CoreConfig):
         return self.pixel_beats + 1
 
 
-def _divisors(number: int) -> list[int]:
-    return [divisor for divisor in range(1, number + 1) if number % divisor == 0]
-
-
 def _either(numbers: list[int]) -> str:
     """``1, 2 or 4``."""
     *others, last = map(str, numbers)
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def _default_lanes(data: dict[str, Any]) -> int:
-    return max(divisor for divisor in _divisors(math.gcd(*data["layers"][1:-1])) if divisor <= MOST_LANES)

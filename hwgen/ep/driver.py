@@ -1,6 +1,5 @@
 """Driver of the equilibrium-propagation machine: the golden model's methods on real or simulated hardware."""
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from hwgen.bus.learning_driver import LearningDriver
@@ -63,8 +62,7 @@ class EPDriver(LearningDriver[EPResult]):
         results, elapsed = self.transport.stream(payloads, len(payloads) // self.config.sample_beats)
         busy = self.read_register("busy_cycles") - busy_before
         result = self.stimulus.unpack_results(results, busy, elapsed)
-        all_learn = labels is not None and (learn is None or bool(np.all(learn)))
-        warn_if_latched(self.config, result.states, result.predictions, np.asarray(labels) if all_learn else None)
+        warn_if_latched(self.config, samples, result, labels)
         return result
 
     def statistics(self) -> dict[str, int]:

@@ -1,13 +1,13 @@
 """Hidden neurons as rows: what a deeper network needs of the activities above a slot."""
 
-from amaranth.hdl import Array, Elaboratable, Module, Mux, Signal
+from amaranth.hdl import Elaboratable, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ep.config import EPConfig
 from hwgen.ep.plan import EPPlan
-from hwgen.ep.schedule import operation_layout
+from hwgen.ep.schedule import of_slot, operation_layout
 
 
 class HiddenRows(wiring.Component):
@@ -35,14 +35,11 @@ class HiddenRows(wiring.Component):
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        slots = self.plan.slots
         lanes = self.config.lanes
         operation = self.operation
 
         # Rows come in ascending order: count slots and lanes instead of dividing.
-        first = Array(next((above.index for above in slots if above.layer == slot.layer + 1), 0) for slot in slots)[
-            operation.slot
-        ]
+        first = of_slot(self.plan, operation.slot, lambda slot: slot.above)
         slot = Signal.like(operation.slot)
         lane = Signal(range(lanes))
         following_slot = Signal.like(slot)
@@ -62,7 +59,7 @@ class HiddenRows(wiring.Component):
             ("activities", self.active, self.update, inactive),
             ("keeps", self.kept, self.update & self.keep, 0),
         ):
-            m.submodules[name] = memory = Memory(shape=lanes, depth=len(slots), init=[])
+            m.submodules[name] = memory = Memory(shape=lanes, depth=len(self.plan.slots), init=[])
             read_port = memory.read_port()
             write_port = memory.write_port()
             m.d.comb += [

@@ -46,6 +46,8 @@ class Slot:
     """Clocks before its rows in which the lanes wait."""
     pause: int
     """Clocks after its rows in which the lanes wait, before the slot is updated."""
+    above: int
+    """Number of the first slot of the layer above; 0 where that is the outputs."""
 
 
 class EPPlan:
@@ -172,7 +174,8 @@ class EPPlan:
                     # next one's first row of an output must see the state that the last slot's sum leads to.
                     until_again = clocks - group * (rows + 1)
                     pause = max(0, self.decision_delay + 1 - clocks, ROW_STAGES + self.tree_depth - until_again)
-                slots.append(Slot(len(slots), layer, group, rows, base, group == 0, last, lead, pause))
+                above = 0 if top else sum(self.groups[: layer + 1])
+                slots.append(Slot(len(slots), layer, group, rows, base, group == 0, last, lead, pause, above))
                 base += rows
         return tuple(slots)
 

@@ -100,11 +100,11 @@ class Schedule(wiring.Component):
         m.d.comb += [
             last_slot.eq(slot == len(plan.slots) - 1),
             next_slot.eq(Mux(last_slot, 0, slot + 1)),
-            last_row.eq(row == self._of_slot(slot, lambda each: each.rows - 1)),
+            last_row.eq(row == of_slot(plan, slot, lambda each: each.rows - 1)),
             operation.slot.eq(slot),
             operation.next_slot.eq(next_slot),
             operation.number.eq(row),
-            self.address.eq(self._of_slot(slot, lambda each: each.base) + row),
+            self.address.eq(of_slot(plan, slot, lambda each: each.base) + row),
         ]
 
         updated = Signal()  # a step's last update is issued
@@ -115,12 +115,12 @@ class Schedule(wiring.Component):
                     m.d.comb += self.done.eq(over)
                     with m.If(over | exhausted):
                         pass
-                    with m.Elif(lead != self._of_slot(slot, lambda each: each.lead)):
+                    with m.Elif(lead != of_slot(plan, slot, lambda each: each.lead)):
                         m.d.sync += lead.eq(lead + 1)
                     with m.Elif(~rows_over & (not plan.parallel)):
                         m.d.comb += [operation.row.eq(1), operation.begin.eq(starting)]
                         m.d.sync += [row.eq(Mux(last_row, 0, row + 1)), rows_over.eq(last_row)]
-                    with m.Elif(pause != self._of_slot(slot, lambda each: each.pause)):
+                    with m.Elif(pause != of_slot(plan, slot, lambda each: each.pause)):
                         m.d.sync += pause.eq(pause + 1)
                     with m.Else():
                         m.d.comb += [
@@ -175,9 +175,6 @@ class Schedule(wiring.Component):
                 Cat(exhausted, slot, row, lead, pause, pausing, rows_over, awaited, changed, issued, decided).eq(0),
             ]
         return m
-
-    def _of_slot(self, slot: Value, value: Callable[[Slot], int]) -> Value:
-        return of_slot(self.plan, slot, value)
 
 
 def of_slot(plan: EPPlan, slot: Value, value: Callable[[Slot], int]) -> Value:

@@ -1,15 +1,13 @@
 """From sums over the lanes to sums over a layer, and to whom they belong."""
 
-from collections.abc import Callable
-
-from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Elaboratable, Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ep.config import EPConfig
 from hwgen.ep.outputs import row_layout
-from hwgen.ep.plan import EPPlan, Slot
+from hwgen.ep.plan import EPPlan
 from hwgen.ep.schedule import of_slot
 from hwgen.parts.limits import clip
 
@@ -86,7 +84,7 @@ class Sums(wiring.Component):
         m.d.comb += [
             self.row.number.eq(coming.number),
             self.row.following.eq(following),
-            self.row.valid.eq(coming.row & self._of_slot(coming.slot, lambda slot: slot.last and slot.layer == top)),
+            self.row.valid.eq(coming.row & of_slot(plan, coming.slot, lambda slot: slot.last and slot.layer == top)),
             self.total.eq(self.lanes),
         ]
         if max(plan.groups) > 1:
@@ -99,7 +97,7 @@ class Sums(wiring.Component):
                 write_port.data.eq(self.total),
                 write_port.en.eq(tag.row),
             ]
-            with m.If(~self._of_slot(tag.slot, lambda slot: slot.first)):
+            with m.If(~of_slot(plan, tag.slot, lambda slot: slot.first)):
                 m.d.comb += self.total.eq(self.lanes + read_port.data)
         if top:
             self._add_hidden(m, tag)
@@ -107,17 +105,15 @@ class Sums(wiring.Component):
 
     def _add_hidden(self, m: Module, tag: data.View) -> None:
         """The sums of a hidden layer shift into the lanes, and go from there to their slot."""
-        lanes, slots = self.config.lanes, self.plan.slots
+        plan, lanes = self.plan, self.config.lanes
         top = len(self.config.hidden) - 1
         place = Signal(range(lanes))
         current = Signal.like(place)
         begins = tag.number == 0
-        first = self._of_slot(
-            tag.slot, lambda slot: next((above.index for above in slots if above.layer == slot.layer + 1), 0)
-        )
+        first = of_slot(plan, tag.slot, lambda slot: slot.above)
         m.d.comb += [
-            self.shift.eq(tag.row & self._of_slot(tag.slot, lambda slot: slot.last and slot.layer != top)),
-            self.sum.eq(clip(self.total, self.plan.drive_bits())),
+            self.shift.eq(tag.row & of_slot(plan, tag.slot, lambda slot: slot.last and slot.layer != top)),
+            self.sum.eq(clip(self.total, plan.drive_bits())),
             current.eq(Mux(begins, 0, place)),
         ]
         fills = current == lanes - 1
@@ -128,6 +124,3 @@ class Sums(wiring.Component):
             m.d.sync += place.eq(Mux(fills, 0, current + 1))
             with m.If(begins):
                 m.d.sync += self.slot.eq(first)
-
-    def _of_slot(self, slot: Value, value: Callable[[Slot], int]) -> Value:
-        return of_slot(self.plan, slot, value)

@@ -78,7 +78,7 @@ class Bench:
             while not ctx.get(dut.bus_write):
                 await ctx.tick()
             word, address = ctx.get(dut.word), ctx.get(dut.bus_address)
-            select, element = ctx.get(dut.bus_select), ctx.get(dut.bus_data[0])
+            select, elements = ctx.get(dut.bus_select), [ctx.get(data) for data in dut.bus_data]
             for _ in range(self.delay - 1):
                 await ctx.tick()
                 assert not ctx.get(dut.bus_write)
@@ -86,6 +86,7 @@ class Bench:
             mask = (1 << dut.words.synapse_bits) - 1
             for lane in range(dut.words.lanes):
                 if select >> lane // dut.words.per_element & 1:
+                    element = elements[lane // len(dut.words.regions[0])]
                     synapse = element >> lane % dut.words.per_element * dut.words.synapse_bits & mask
                     word = word & ~(mask << lane * dut.words.synapse_bits) | synapse << lane * dut.words.synapse_bits
             await self.write(ctx, address, word)

@@ -152,6 +152,22 @@ LIMITS: dict[str, dict[str, Any]] = {
         "layers": [513, 2, 2], "lanes": 1, "pixel_bits": 2, "input_bits": 2, "input_threshold": 3, "state_bits": 4,
         "feedback_shift": 6, "counter_bits": 2, "threshold": 2, "stream_bits": 24,
     },
+    # Synapses of 16 bits: a region is 32 lanes, so that the word, its lanes and what they are told come in two.
+    "regions": {
+        "layers": [10, 40, 3], "counter_bits": 15, "threshold": [2, 16384], "state_bits": [2, 4], "feedback_shift": 3,
+    },
+    "regions and layers": {
+        "layers": [10, 33, 66, 4], "lanes": 33, "counter_bits": 15, "threshold": [2, 1, 16384],
+        "state_bits": [2, 3, 5], "feedback_shift": [0, 4],
+    },
+    "regions at once": {
+        "layers": [10, 35, 4], "relaxation": "parallel", "counter_bits": 15, "threshold": [16384, 2],
+        "state_bits": [2, 4], "feedback_shift": 3, "nudging": "random-sign",
+    },
+    "regions on one port": {
+        "layers": [10, 64, 3], "lanes": 64, "memory_ports": 1, "counter_bits": 15, "threshold": [2, 3],
+        "state_bits": [2, 4], "feedback_shift": 3,
+    },
 }  # fmt: skip
 """Machines in which something is as small or as large as can be, or just beyond a power of two."""
 LIFELESS = ("least", "states", "feedback")

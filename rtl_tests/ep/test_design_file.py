@@ -1,11 +1,13 @@
 """Design files of equilibrium-propagation machines: weights, held-out data, and what is wrong with a file."""
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import hwgen
+from hwgen.design import load_machine
 from hwgen.ep.config import EPConfig
 from hwgen.ep.weights import EPWeights
 from hwgen.errors import DesignError
@@ -36,6 +38,32 @@ def test_a_file_without_source_describes_a_machine_that_draws_its_own_synapses(t
     assert design.content_hash == 0 and design.fidelity() == {}
     assert design.with_trial_parameters() is not None and design.with_trial_parameters().parameters is None
     assert hwgen.open_design(design).dump() == EPModel(design.config).dump()
+
+
+@pytest.mark.parametrize(
+    ("layers", "lanes", "hint"),
+    [
+        (
+            "[784, 1021, 10]",
+            "",
+            r"ep.lanes is 1, .* \(1021\) .*; hidden sizes of 1024 would have 512. Set ep.lanes = 1 if",
+        ),
+        ("[784, 512, 100, 10]", "", r"ep.lanes is 4, .* \(512, 100\) .*; hidden sizes of 512, 128 would have 64."),
+        ("[784, 1021, 10]", "lanes = 1", None),
+        ("[784, 1000, 10]", "", None),
+        ("[784, 512, 128, 10]", "", None),
+        ("[784, 3, 2, 10]", "", None),
+    ],
+)
+def test_few_lanes_by_default_are_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, layers: str, lanes: str, hint: str | None
+) -> None:
+    path = write(tmp_path, f'core = "ep"\n[ep]\nlayers = {layers}\n{lanes}')
+    for load in (hwgen.load_design, load_machine):
+        caplog.clear()
+        load(path)
+        assert [record.levelname for record in caplog.records] == ([] if hint is None else ["WARNING"])
+        assert hint is None or re.search(f"{path}: {hint}", caplog.text)
 
 
 def test_the_held_out_digits_fill_the_bits_of_an_input(tmp_path: Path) -> None:

@@ -264,3 +264,9 @@ def test_it_learns_digits(nudging: str) -> None:
     # Seeds 1 to 5: 11 to 16 %, and 84 to 93 % before any training.
     assert train_and_test(0, nudging=nudging) > 0.7
     assert train_and_test(10, nudging=nudging) < 0.2
+
+
+@pytest.mark.filterwarnings("error")
+def test_three_hidden_layers_learn_with_the_scales_by_default() -> None:
+    # Seeds 1 to 5: 21 to 45 %.
+    assert train_and_test(10, layers=[64, 64, 64, 64, 10]) < 0.5

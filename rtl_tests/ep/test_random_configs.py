@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings, strategies
 
 from hwgen.ep.config import EPConfig
 from hwgen.ep.driver import EPDriver
+from hwgen.ep.plan import EPPlan
 from hwgen.samples import check_samples
 from rtl_tests.ep.designs import LIFELESS, LIMITS, count_flips, lively_weights, open_machine, random_machine, samples_of
 from rtl_tests.ep.stepping import SteppingTransport
@@ -18,7 +19,7 @@ from sim.verify import DEPENDS_ON_ARRIVAL
 
 QUICK_SEEDS = (1001, 1002, 1003)
 SMALL_SEEDS = range(70)
-QUICK_LIMITS = ("least", "layers", "feedback")
+QUICK_LIMITS = ("least", "layers", "feedback", "regions")
 
 CHOICES: dict[str, tuple[Any, ...]] = {
     "relaxation": ("serial", "parallel"),
@@ -93,6 +94,11 @@ def chosen(config: EPConfig, key: str) -> Any:
         case "input_bits" | "outputs_per_class" | "lanes":
             return min(2, getattr(config, key))
     return getattr(config, key)
+
+
+@pytest.mark.parametrize("limit", [name for name in LIMITS if name.startswith("regions")])
+def test_those_of_several_regions_have_two(limit: str) -> None:
+    assert len(EPPlan(EPConfig.parse(LIMITS[limit])).word_format.regions) == 2
 
 
 @pytest.mark.parametrize("limit", [name for name in LIMITS if name not in LIFELESS])

@@ -31,6 +31,17 @@ def test_the_trainer_is_an_estimator() -> None:
     assert trainer.fit(X, y).history_ == again.fit(X, y).history_  # each from the start
 
 
+def test_the_score_weighs_samples() -> None:
+    X, y, X_test, y_test = digits()
+    trainer = Trainer(design(32)).fit(X, y)
+    right = trainer.predict(X_test) == y_test
+    assert 0 < right.sum() < len(right)
+    assert trainer.score(X_test, y_test, right) == 1
+    assert trainer.score(X_test, y_test, sample_weight=1 + right) == pytest.approx(np.average(right, weights=1 + right))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        trainer.score(X_test, y_test, np.ones(3))
+
+
 def test_the_trainer_does_what_train_does() -> None:
     X, y, X_test, y_test = digits()
     training: Training = train(design(), epochs=2, seed=2, shift=1)

@@ -137,5 +137,6 @@ def _on_digits(epochs: int) -> Iterator[Setting]:
     for bits in (2, 4):
         yield setting(f", inputs of {bits} bits", "input", pixel_bits=4, input_bits=bits)
     yield setting(", random sign", "nudging", nudging="random-sign")
-    yield Setting("digits 64-128-64-10", "depth", "digits", (64, 128, 64, 10), epochs)
+    for layers in (64, 128, 64, 10), (64, 64, 64, 64, 10), (64, 128, 128, 128, 10), (64, 64, 64, 64, 64, 10):
+        yield Setting(f"digits {'-'.join(map(str, layers))}", "depth", "digits", layers, epochs)
     yield setting(", published", "published")

@@ -57,7 +57,7 @@ def write_report(
     """
     placed = boards.read(folder, EPConfig)
     origin = about(command)
-    asked = targets(found, placed, identity)
+    asked = targets(found, placed, identity, speed)
     page = _page(found, speed, images, identity, placed, asked, origin)
     for name, figure in FIGURES.items():
         write_bytes(folder / name, figure(found))
@@ -212,11 +212,13 @@ def _formula_text(middle: Setting) -> str:
 
 
 def _speed_text(found: Findings, speed: dict[str, Any], middle: Setting) -> str:
-    rates = speed["samples_per_second"]
+    rates, made = speed["samples_per_second"], speed["generate"]
     clocks = found.clocks(middle.name, "last", "training")
     assert clocks is not None
     return (
         f"The golden model learns {rates['golden_training'] / rates['published_training']:.1f} times as fast as the "
         f"published rule. The hardware, at {clocks:.0f} clocks a sample in the last epoch, is as fast as the golden "
-        f"model from {rates['golden_training'] * clocks / 1e6:.1f} MHz on."
+        f"model from {rates['golden_training'] * clocks / 1e6:.1f} MHz on. `hwgen generate` makes the package of the "
+        f"machine with {made['lanes']} lanes in {made['cpu_seconds']:.1f} s of CPU time, {made['seconds']:.1f} s on "
+        "the clock of this CPU, which may have had other work; what is compiled on a first run had been."
     )

@@ -1,8 +1,13 @@
-"""Samples per second of golden model and published rule on this CPU, in turn and on one thread."""
+"""Samples per second of golden model and published rule on this CPU, in turn and on one thread, and what a package
+takes."""
 
 import os
 import platform
+import resource
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,6 +36,8 @@ def measure(layers: Sequence[int], images: ImageSplit) -> dict[str, Any]:
     Args:
         layers: of the network, for both.
         images: to learn from.
+
+    Returns JSON values; ``generate`` is what :func:`measure_generate` gives.
     """
     config = EPConfig.parse({"layers": list(layers)})
     golden, published = EPModel(config), PublishedModel(PublishedSettings(tuple(layers)))
@@ -57,7 +64,25 @@ def measure(layers: Sequence[int], images: ImageSplit) -> dict[str, Any]:
         "cpu": cpu_name(),
         "rounds": ROUNDS,
         "samples_per_second": {name: statistics.median(found) for name, found in rates.items()},
+        "generate": measure_generate(layers),
     }
+
+
+def measure_generate(layers: Sequence[int]) -> dict[str, Any]:
+    """Seconds that ``hwgen generate`` takes for a network on its default lanes, from start to end of the command, warm:
+    what is compiled on a first run was compiled before. CPU time, tools that it runs included, and time on the clock,
+    medians of :data:`ROUNDS` runs."""
+    seconds = []
+    with tempfile.TemporaryDirectory() as folder:
+        design = Path(folder) / "machine.toml"
+        design.write_text(f'core = "ep"\n[ep]\nlayers = {list(layers)}\n')
+        command = [sys.executable, "-c", "from hwgen.cli import main; main()", "generate", str(design)]
+        for _ in range(1 + ROUNDS):
+            before, start = _children_seconds(), time.perf_counter()
+            subprocess.run([*command, "-o", f"{folder}/package"], check=True, capture_output=True)
+            seconds.append((_children_seconds() - before, time.perf_counter() - start))
+    cpu, clock = (statistics.median(found) for found in zip(*seconds[1:], strict=True))
+    return {"lanes": EPConfig.parse({"layers": list(layers)}).lanes, "cpu_seconds": cpu, "seconds": clock}
 
 
 def cpu_name() -> str:
@@ -68,6 +93,12 @@ def cpu_name() -> str:
         if line.startswith("model name")
     }
     return f"{' and '.join(sorted(names)) or platform.machine()}, {os.cpu_count()} CPUs"
+
+
+def _children_seconds() -> float:
+    """CPU time of the processes that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _seconds(task: Callable[[int], Any], count: int) -> float:

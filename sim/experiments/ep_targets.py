@@ -1,6 +1,7 @@
 """What was asked for of equilibrium propagation on MNIST, and whether it was met."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from hwgen.ep.config import EPConfig
 from sim.experiments.ep_findings import MIDDLE, Findings
@@ -16,11 +17,17 @@ CLOCKS = (470, 350, 240)
 :data:`~sim.experiments.page.WHENS`."""
 FMAX = "784-448-10", ("85k", "um5g-85k"), 60.0
 """Network, devices (ECP5-85), and Fmax of the core alone in MHz, at least."""
+TRAINING_RATE = 30_000
+"""Samples a second that the golden model of the middle network learns from, at least."""
+GENERATE = 10.0
+"""CPU seconds of ``hwgen generate`` for the middle network on as many lanes as hidden neurons, at most."""
 BITSTREAM = "196-64-10", "up5k"
 """Network and device of which there shall be a bitstream."""
 
 
-def targets(found: Findings, placed: Sequence[Placed[EPConfig]], identity: Identity) -> list[Target]:
+def targets(
+    found: Findings, placed: Sequence[Placed[EPConfig]], identity: Identity, speed: dict[str, Any]
+) -> list[Target]:
     """All of them; nothing on other data than MNIST."""
     if found.main != "mnist" or found.data != "mnist":
         return []
@@ -31,7 +38,20 @@ def targets(found: Findings, placed: Sequence[Placed[EPConfig]], identity: Ident
         for (title, when, what), most in zip(WHENS, CLOCKS, strict=True)
     ]
     same = at_most(f"differences of RTL and golden model over an epoch of {middle}", 0, identity.differences)
-    return [*errors, *clocks, same, _fmax(placed), _bitstream(placed)]
+    return [*errors, *clocks, same, _fmax(placed), _bitstream(placed), *_speed(speed)]
+
+
+def _speed(speed: dict[str, Any]) -> list[Target]:
+    network, made = "-".join(map(str, speed["layers"])), speed["generate"]
+    rate = speed["samples_per_second"]["golden_training"]
+    return [
+        at_least(f"golden model of {network}, training samples a second", TRAINING_RATE, rate),
+        at_most(
+            f"`hwgen generate`, {network} with {made['lanes']} lanes, seconds of CPU time",
+            GENERATE,
+            made["cpu_seconds"],
+        ),
+    ]
 
 
 def _fmax(placed: Sequence[Placed[EPConfig]]) -> Target:

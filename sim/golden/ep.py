@@ -115,8 +115,7 @@ class EPModel:
         trace = self.trace(checked)
         clocks = self.clocks(checked, trace)
         self._count(checked, trace, clocks)
-        warn_if_latched(self.config, trace.states, trace["prediction"], checked.labels if checked.learn.all() else None)
-        return EPResult(
+        result = EPResult(
             predictions=trace["prediction"],
             states=trace.states,
             free_steps=trace["free_steps"],
@@ -127,6 +126,8 @@ class EPModel:
             busy_cycles=clocks.busy,
             elapsed_cycles=int(clocks.results[-1]) if len(checked.inputs) else 0,
         )
+        warn_if_latched(self.config, checked.inputs, result, labels)
+        return result
 
     def trace(self, samples: Samples) -> Trace:
         """Do the work of :meth:`run` and tell all that happened."""
