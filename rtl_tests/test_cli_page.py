@@ -33,7 +33,8 @@ def parameters(name: str) -> dict[str, Any]:
         if parameter.param_type_name == "argument":
             found[parameter.metavar or parameter.name.upper()] = parameter
         else:
-            found |= {spelling: parameter for spelling in parameter.opts if spelling != "--help"}
+            spellings = (*parameter.opts, *parameter.secondary_opts)
+            found |= {spelling: parameter for spelling in spellings if spelling != "--help"}
     return found
 
 
