@@ -40,17 +40,21 @@ def random_inputs(config: PixelStream, count: int, rng: np.random.Generator, lea
 
 
 def pack_samples(
-    config: PixelStream, samples: ArrayLike, labels: ArrayLike | None = None, learn: ArrayLike | None = None
+    config: PixelStream,
+    samples: ArrayLike,
+    labels: ArrayLike | None = None,
+    learn: ArrayLike | None = None,
+    steps: int = 1,
 ) -> NDArray[np.uint32]:
     """Payloads of ``x``, shape ``(n * (pixel_beats + 1), x_words)``; arguments and errors as in
-    :func:`~hwgen.samples.check_samples`."""
+    :func:`~hwgen.samples.check_samples`. Of a sample of several ``steps``, each begins with a transfer of its own."""
     checked = check_samples(config, samples, labels, learn)
     count = len(checked.inputs)
     per_word = 32 // config.pixel_bits
     words = words_for(config.stream_bits)
     per_beat = config.stream_bits // config.pixel_bits
-    padded = np.zeros((count, config.pixel_beats * per_beat), np.uint32)
-    padded[:, : config.inputs] = checked.inputs
+    padded = np.zeros((count, steps, config.pixel_beats // steps * per_beat), np.uint32)
+    padded[:, :, : config.inputs // steps] = checked.inputs.reshape(count, steps, config.inputs // steps)
     pixels = padded.reshape(count, config.pixel_beats, per_beat)
     beats = np.zeros((count, config.pixel_beats + 1, words), np.uint32)
     for word in range(words):

@@ -24,13 +24,20 @@ def counter_port(counters: int) -> WindowSignature:
 class Count:
     """What one counter counts.
 
-    ``most`` is the largest amount that one clock can add, at least 1; counters of the same ``group`` are cleared
-    together.
+    ``most`` is the largest amount that one clock can add, at least 1; ``interval``: from one such clock to the next
+    there are so many at least; counters of the same ``group`` are cleared together.
     """
 
     name: str
     group: str
     most: int = 1
+    interval: int = 1
+
+    def low_bits(self, counters: int) -> int:
+        """Bits of its own counter, one of so many: from visit to visit, it goes on by half its range at the most. The
+        memory has room for fewer than :data:`WORD_BITS`."""
+        times = -(-WORDS * counters // self.interval)
+        return (times * self.most - 1).bit_length() + 1
 
 
 class CounterMemory(wiring.Component):
@@ -61,12 +68,8 @@ class CounterMemory(wiring.Component):
         members |= {f"clear_{group}": In(1) for group in self.groups}
         super().__init__({**members, "port": In(counter_port(len(counts)))})
         for count in counts:
-            if self.low_bits(count) >= WORD_BITS:
+            if count.low_bits(len(counts)) >= WORD_BITS:
                 raise ValueError(f"most of {count.name} is {count.most}, too large for {len(counts)} counters")
-
-    def low_bits(self, count: Count) -> int:
-        """Bits of a count's own counter: from visit to visit, it goes on by half its range at the most."""
-        return (WORDS * len(self.counts) * count.most - 1).bit_length() + 1
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
@@ -129,7 +132,7 @@ class CounterMemory(wiring.Component):
 
     def _add_low(self, m: Module, count: Count) -> Signal:
         """A count's own counter."""
-        low = Signal(self.low_bits(count), name=f"{count.name}_low")
+        low = Signal(count.low_bits(len(self.counts)), name=f"{count.name}_low")
         with m.If(getattr(self, f"clear_{count.group}")):
             m.d.sync += low.eq(0)
         with m.Elif(getattr(self, count.name)):

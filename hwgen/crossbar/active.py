@@ -32,7 +32,8 @@ class ActiveInputs(wiring.Component):
     - ``release``: strobe, the bank of the oldest claimed list is free again;
     - ``entry``: what ``read_bank`` holds at ``read_address``, two clocks later;
     - ``discard``: drops all lists, also partial ones; the next beat is the first of a sample; ``x`` waits;
-    - ``occupied``: some bank is not free; ``held``: how many are not.
+    - ``occupied``: some bank is not free; ``held``: how many are not; ``complete``: how many hold a complete list that
+      is not claimed.
     """
 
     def __init__(self, *, banks: int, **sample: int) -> None:
@@ -57,6 +58,7 @@ class ActiveInputs(wiring.Component):
                 "discard": In(1),
                 "occupied": Out(1),
                 "held": Out(range(banks + 1)),
+                "complete": Out(range(banks + 1)),
             }
         )
 
@@ -66,8 +68,7 @@ class ActiveInputs(wiring.Component):
         connect(m, flipped(self.x), scanner.x)
 
         # How many banks are not free, and how many are complete but not claimed.
-        held = self.held
-        complete = Signal(range(self.banks + 1))
+        held, complete = self.held, self.complete
         m.d.comb += [
             scanner.clear.eq(self.discard),
             scanner.admit.eq(held != self.banks),

@@ -54,8 +54,13 @@ class FFConfig(FFParameters):
 
     @property
     def pixel_beats(self) -> int:
-        """Transfers on ``x`` that hold the inputs of one sample."""
-        return math.ceil(self.inputs * self.pixel_bits / self.stream_bits)
+        """Transfers on ``x`` that hold the inputs of one sample, those of all its steps."""
+        return self.steps * self.step_beats
+
+    @property
+    def step_beats(self) -> int:
+        """Transfers on ``x`` that hold the inputs of one step: none holds inputs of two."""
+        return math.ceil(self.layers[0] * self.pixel_bits / self.stream_bits)
 
     @property
     def class_bits(self) -> int:

@@ -20,6 +20,7 @@ from hwgen.ff.plan import output_lists
 from hwgen.ff.program import FIRST_VIEW, POSITIVE
 from hwgen.ff.readout import Readout
 from hwgen.ff.readout_control import ReadoutControl
+from hwgen.ff.sequence_control import SequenceControl
 from hwgen.ff.sweeps import NO_NOTE
 
 PHASES = {
@@ -34,9 +35,10 @@ PHASES = {
 class ContrastiveNetwork(Network):
     """The network of a contrastive machine.
 
-    Members: as in :class:`~hwgen.ff.network.Network`; ``known``, ``forget``: of
-    :class:`~hwgen.ff.control.Control`; those of :func:`~hwgen.ff.network.memory_members` with ``readout_`` before their
-    names; ``readout_learning``: strobe, the read-out begins to learn.
+    Members: as in :class:`~hwgen.ff.network.Network`; ``known``, ``forget``: of :class:`~hwgen.ff.control.Control`;
+    ``kept``, in a recurrent machine: of :class:`~hwgen.ff.sequence_control.SequenceControl`; those of
+    :func:`~hwgen.ff.network.memory_members` with ``readout_`` before their names; ``readout_learning``: strobe, the
+    read-out begins to learn.
 
     Args:
         config: the machine's parameters.
@@ -47,12 +49,15 @@ class ContrastiveNetwork(Network):
         members: dict[str, Any] = memory_members(self.readout_plan, NO_NOTE, "readout_")
         if config.learning:
             members |= {"known": Out(1), "forget": In(1), "readout_learning": Out(1)}
+        if config.recurrent:
+            members["kept"] = Out(range(2 * config.steps + 1))
         super().__init__(config, members)
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         config = self.config
-        control, sums = Control(config), LayerSums(self.stage)
+        control = SequenceControl(config) if config.recurrent else Control(config)
+        sums = LayerSums(self.stage)
         handover = Handover(self.stage, entries=output_entries(config), banks=output_lists(config))
         engine = self._add_engine(m, control, sums)
         outputs = self._add_outputs(m, engine.units, handover)
@@ -98,6 +103,8 @@ class ContrastiveNetwork(Network):
                 self.known.eq(control.known),
                 control.forget.eq(self.forget),
             ]
+        if self.config.recurrent:
+            m.d.comb += [outputs.release.eq(control.output_release), self.kept.eq(control.kept)]
         if self.plan.frame is not None:
             most = self.plan.frame.most
             for number, view in enumerate(engine.sweeps.views):
@@ -108,12 +115,15 @@ class ContrastiveNetwork(Network):
                 ]
 
     def _add_result(self, m: Module, control: Control, sums: LayerSums, engine: Engine) -> None:
-        """Goodness of the passes that there are."""
+        """Goodness of the passes that there are, over all steps."""
         units = engine.units
-        with m.If(control.claim):
+        recurrent = self.config.recurrent
+        with m.If(control.discard if recurrent else control.claim):
             m.d.sync += self.result.goodness.as_value().eq(0)
         with m.If(units.done):
-            m.d.sync += self.result.goodness[sums.current][units.done_bank].eq(units.goodness[units.done_bank])
+            goodness = self.result.goodness[sums.current][units.done_bank]
+            more = units.goodness[units.done_bank]
+            m.d.sync += goodness.eq(goodness + more if recurrent else more)
 
     def _add_phases(self, m: Module, control: Control, sums: LayerSums, engine: Engine) -> None:
         m.submodules.phases = phases = Phases(PHASES)

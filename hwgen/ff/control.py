@@ -1,13 +1,15 @@
 """The course of a sample through a contrastive machine: layer by layer, then the read-out."""
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal
+from typing import Any
+
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.ff.config import FFConfig
 from hwgen.ff.lists import bank_bits, list_layout, output_entries
 from hwgen.ff.plan import output_lists
-from hwgen.ff.program import CURRENT, OTHER
+from hwgen.ff.program import CURRENT, OTHER, sources
 from hwgen.ff.sample_control import control_members
 from hwgen.ff.unit_clocks import DRAW_CLOCKS
 
@@ -31,14 +33,15 @@ class Control(wiring.Component):
 
     Args:
         config: the machine's parameters.
+        more: members that not all controls have.
     """
 
-    def __init__(self, config: FFConfig) -> None:
+    def __init__(self, config: FFConfig, more: dict[str, Any] | None = None) -> None:
         self.config = config
-        entries = max(config.inputs, output_entries(config))
+        entries = max(config.layers[0], output_entries(config))
         output = list_layout(output_lists(config), output_entries(config))
         members = control_members(config) | {
-            "lists": Out(data.ArrayLayout(list_layout(2 << bank_bits(config), entries), 2)),
+            "lists": Out(data.ArrayLayout(list_layout(2 << bank_bits(config), entries), sources(config))),
             "handover_start": Out(1),
             "both": Out(1),
             "handover_done": In(1),
@@ -55,12 +58,11 @@ class Control(wiring.Component):
                 "pairs": Out(1),
                 "readout_learn": Out(1),
             }
-        super().__init__(members)
+        super().__init__(members | (more or {}))
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         config = self.config
-        last = self.layer == config.depth - 1
         present = Signal(self.list.shape(), reset_less=True)
         self._add_lists(m, present)
         forgetting = Signal()
@@ -70,7 +72,7 @@ class Control(wiring.Component):
                 m.d.comb += self.idle.eq(~self.list_ready & ~forgetting)
                 if config.learning:
                     with m.If(forgetting):
-                        m.d.comb += self.release.eq(self.known)
+                        self._forget(m)
                         m.d.sync += [self.known.eq(0), forgetting.eq(0)]
                 with m.If(self.list_ready & ~forgetting):
                     m.d.comb += self.claim.eq(1)
@@ -95,10 +97,7 @@ class Control(wiring.Component):
             with m.State("SWEEP"), m.If(self.layer_done):
                 m.next = "LISTS"
             with m.State("LISTS"), m.If(self.handover_done):
-                m.d.sync += self.layer.eq(Mux(last, 0, self.layer + 1))
-                m.next = "LAYER"
-                with m.If(last):
-                    m.next = "READOUT"
+                self._advance(m, present)
             with m.State("READOUT"):
                 m.d.comb += self.readout_start.eq(1)
                 m.next = "READ"
@@ -111,13 +110,29 @@ class Control(wiring.Component):
                     m.next = "RELEASE"
             with m.State("RELEASE"):
                 if not config.learning:
-                    m.d.comb += self.release.eq(1)
+                    self._release(m)
                 m.next = "IDLE"
         if config.learning:
             with m.If(self.forget):
                 m.d.sync += forgetting.eq(1)
             self._add_learning(m, present)
         return m
+
+    def _advance(self, m: Module, present: data.View) -> None:
+        """A layer has done its work: the next one comes, or the read-out."""
+        last = self.layer == self.config.depth - 1
+        m.d.sync += self.layer.eq(Mux(last, 0, self.layer + 1))
+        m.next = "LAYER"
+        with m.If(last):
+            m.next = "READOUT"
+
+    def _release(self, m: Module) -> None:
+        """The present sample's list is given back, of a machine that does not learn."""
+        m.d.comb += self.release.eq(1)
+
+    def _forget(self, m: Module) -> None:
+        """That of the sample before is, if one is kept."""
+        m.d.comb += self.release.eq(self.known)
 
     def _add_lists(self, m: Module, present: data.View) -> None:
         """The lists of the layer at work."""
@@ -137,20 +152,17 @@ class Control(wiring.Component):
 
     def _add_learning(self, m: Module, present: data.View) -> None:
         config = self.config
-        kept = Signal(self.list.shape(), reset_less=True)  # the sample before
         learns = Signal.like(self.learns, reset_less=True)
         pairing = Signal()
-        with m.If(self.layer == 0):
-            m.d.comb += [self.lists[OTHER].bank.eq(kept.bank), self.lists[OTHER].count.eq(kept.count)]
         above = Cat(*(learns[layer : config.depth].any() for layer in range(config.depth)), 0)
         m.d.comb += [
             self.pairs.eq(pairing & above.bit_select(self.layer, 1)),
-            self.both.eq(pairing & above[1:].bit_select(self.layer, 1)),
+            self.both.eq(pairing & self._negative_wanted(above)),
             self.learn.eq(pairing & learns.bit_select(self.layer, 1)),
             self.readout_learn.eq(self.sample.learn & learns[-1]),
             self.learnt.eq(self.sample.learn),
         ]
-        with m.If(self.claim):
+        with m.If(self._begins):
             m.d.sync += [
                 learns.eq(self.learns),
                 self.annealing.eq(self.annealing_next),
@@ -161,6 +173,22 @@ class Control(wiring.Component):
             m.d.sync += self.learning.eq(1)
         with m.If(self.result_valid):
             m.d.sync += self.learning.eq(0)
+        self._add_kept(m, present)
+
+    @property
+    def _begins(self) -> Value:
+        """Strobe, work on a sample begins."""
+        return self.claim
+
+    def _negative_wanted(self, above: Value) -> Value:
+        """Whether another layer wants the negative pass; ``above``: for each layer, whether it or one above learns."""
+        return above[1:].bit_select(self.layer, 1)
+
+    def _add_kept(self, m: Module, present: data.View) -> None:
+        """The list of the sample before, and who is given back when."""
+        kept = Signal(self.list.shape(), reset_less=True)
+        with m.If(self.layer == 0):
+            m.d.comb += [self.lists[OTHER].bank.eq(kept.bank), self.lists[OTHER].count.eq(kept.count)]
 
         # Lists are given back in the order in which they were claimed: the one before, then the present one.
         drops = Signal()  # the present one too

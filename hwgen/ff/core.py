@@ -12,26 +12,25 @@ from hwgen.bus.bank import RegisterBank, fields_of
 from hwgen.bus.common import IDENTITY_MAGIC
 from hwgen.bus.interface import BusSignature
 from hwgen.bus.interrupts import connect_interrupts
-from hwgen.crossbar.active import ActiveInputs
 from hwgen.crossbar.elements import packed
 from hwgen.crossbar.pipeline import SynapsePipeline
 from hwgen.crossbar.stages import MEMORY_STAGES
 from hwgen.ff.config import FFConfig
 from hwgen.ff.contrastive_network import ContrastiveNetwork
+from hwgen.ff.counters import counter_names
 from hwgen.ff.generators import Generators
 from hwgen.ff.layout import check_hardware
-from hwgen.ff.lists import sample_format
 from hwgen.ff.memory import to_words
 from hwgen.ff.network import Network
-from hwgen.ff.plan import ArrayPlan, sample_lists
+from hwgen.ff.plan import ArrayPlan
 from hwgen.ff.registers import CORE_NUMBER, register_map
+from hwgen.ff.sequence_lists import InputLists, input_lists
 from hwgen.ff.signature import result_layout, trailer_layout
 from hwgen.ff.statistics import Statistics
 from hwgen.ff.supervised_network import SupervisedNetwork
 from hwgen.ff.sweeps import NO_NOTE, synapse_pipeline
 from hwgen.ff.weights import FFWeights
 from hwgen.parts.skid_buffer import SkidBuffer
-from hwgen.parts.wide_counter import WideCounter
 
 FLUSH_CLOCKS = MEMORY_STAGES + 1
 """Clocks of a reset that leaves a synapse pipeline as it is."""
@@ -51,7 +50,7 @@ class FFCore(wiring.Component):
     Reset leaves the weights and the generators as they are; in mid-learning, some weights may have learnt the sample
     and others not. A soft reset waits until they all have; until then ``busy_cycles``, just cleared, counts on.
 
-    Raises :class:`~hwgen.errors.DesignError` for a recurrent machine.
+    Raises :class:`~hwgen.errors.DesignError` for sequences of too many steps.
     """
 
     def __init__(self, config: FFConfig, weights: FFWeights | None = None) -> None:
@@ -74,8 +73,8 @@ class FFCore(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         config, weights = self.config, self.weights
-        m.submodules.bank = bank = RegisterBank(self.map)
-        m.submodules.lists = lists = ActiveInputs(banks=sample_lists(config), **vars(sample_format(config)))
+        m.submodules.bank = bank = RegisterBank(self.map, counter_names(config))
+        m.submodules.lists = lists = input_lists(config)
         flush = Signal()  # the samples in the machine are dropped
         network = SupervisedNetwork(config) if config.supervised else ContrastiveNetwork(config)
         m.submodules.network = ResetInserter(flush)(network)
@@ -88,6 +87,7 @@ class FFCore(wiring.Component):
         if not config.supervised:
             memories["readout"] = self._add_memory(m, network, network.readout_plan, NO_NOTE, "readout_", readout)
         connect(m, flipped(self.bus), bank.bus)
+        connect(m, bank.counters, statistics.port)
         for window, memory in memories.items():
             connect(m, getattr(bank, window), memory.window)
         connect(m, result.o, flipped(self.y))
@@ -117,7 +117,7 @@ class FFCore(wiring.Component):
         ]
         return memory
 
-    def _add_lists(self, m: Module, lists: ActiveInputs, network: Network) -> None:
+    def _add_lists(self, m: Module, lists: InputLists, network: Network) -> None:
         """Lists of active inputs, to the network."""
         trailer = data.View(trailer_layout(self.config), lists.trailer)
         m.d.comb += [
@@ -172,7 +172,7 @@ class FFCore(wiring.Component):
         m: Module,
         bank: RegisterBank,
         flush: Signal,
-        lists: ActiveInputs,
+        lists: InputLists,
         network: Network,
         memories: list[SynapsePipeline],
     ) -> None:
@@ -181,6 +181,8 @@ class FFCore(wiring.Component):
         strobes = fields_of(self.map.register("control"), bank.control)
         learning = network.learning if config.learning else 0
         kept = network.known if config.learning and not config.supervised else 0
+        if config.recurrent:
+            kept = network.kept
         readout_working = 0 if config.supervised else network.readout_working
 
         # A sample that has begun to learn learns to the end: a soft reset leaves no half of it in the memories.
@@ -264,8 +266,6 @@ class FFCore(wiring.Component):
         """Who this is, its counters, and what learns."""
         config = self.config
         strobes = fields_of(self.map.register("control"), bank.control)
-        m.submodules.busy_cycles = busy_cycles = WideCounter(64)
-        m.submodules.samples = samples = WideCounter(64)
         waiting = network.result_valid & ~network.result_ready
         # Transfers of x are counted by samples: the last one of each.
         beat = Signal(range(self.x_beats))
@@ -277,18 +277,14 @@ class FFCore(wiring.Component):
             m.d.sync += beat.eq(0)
         trailer = data.View(trailer_layout(config), self.x.payload[: 1 + config.class_bits])
         m.d.comb += [
-            samples.increment.eq(taken & whole),
-            samples.clear.eq(strobes["soft_reset"]),
-            bank.samples.eq(samples.value),
+            statistics.samples.eq(taken & whole),
+            statistics.clear_common.eq(strobes["soft_reset"]),
             bank.errors.eq(taken & whole & trailer.learn & (trailer.label >= config.classes)),
-            busy_cycles.increment.eq(~(network.idle | waiting)),
-            busy_cycles.clear.eq(strobes["soft_reset"]),
-            bank.busy_cycles.eq(busy_cycles.value),
+            statistics.busy_cycles.eq(~(network.idle | waiting)),
             statistics.clear.eq(strobes["clear_statistics"]),
             bank.identity.eq(self.identity),
             bank.config_hash.eq(config.hash),
             bank.content_hash.eq(0 if self.weights is None else self.weights.digest),
-            *(getattr(bank, name).eq(getattr(statistics, name)) for name in statistics.names),
         ]
         if config.learning:
             m.d.comb += [network.learns.eq(bank.learns), network.annealing.eq(bank.annealing)]

@@ -2,6 +2,9 @@
 
 from hwgen.ff.config import FFConfig
 
+COMMON = ("busy_cycles", "samples")
+"""The counters that every core has; a soft reset clears them."""
+
 TOTALS = {
     "inferred": "Samples that were only inferred.",
     "infer_errors": "Those of them whose prediction was not their label.",
@@ -44,9 +47,12 @@ def counters(config: FFConfig) -> dict[str, str]:
     return found | {f"{phase}_cycles": PHASES[phase] for phase in phases(config)}
 
 
+def counter_names(config: FFConfig) -> list[str]:
+    """All counters of the machine, those that every core has among them, in their order in the register map."""
+    return [*COMMON, *counters(config)]
+
+
 def phases(config: FFConfig) -> tuple[str, ...]:
-    """The phases that the machine has and counts the clocks of. None are counted in recurrent machines."""
-    if config.recurrent:
-        return ()
+    """The phases that the machine has and counts the clocks of."""
     known = SUPERVISED_PHASES if config.supervised else CONTRASTIVE_PHASES
     return tuple(phase for phase in known if config.learning or phase != "learn")

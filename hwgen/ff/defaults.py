@@ -88,7 +88,10 @@ def update_shift(data: dict[str, Any]) -> tuple[int, ...]:
 
 
 def initial_bits(data: dict[str, Any]) -> tuple[int, ...]:
-    return scales.initial_bits(data["rule"], data["layers"])
+    inputs, *units = data["layers"]
+    # What is fed back comes by as many weights as there are units.
+    fed_back = units[0] if data["recurrent"] else 0
+    return scales.initial_bits(data["rule"], (inputs + fed_back, *units))
 
 
 def image_width(data: dict[str, Any]) -> int:

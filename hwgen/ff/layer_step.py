@@ -111,15 +111,15 @@ class LayerStep(wiring.Component):
             terms = [each.terms or (Term(0, 0, 0),) for each in self.programs]
             return of_step([[value(term) for term in each] for each in terms], self.number, place)
 
-        task = self.task
+        task, supervised = self.task, self.stage.config.supervised
         on_positive, on_negative = (self.scales[which] != 0 for which in (POSITIVE, NEGATIVE))
         m.d.comb += [
             self.positive.eq(of_term(lambda term: term.positive)),
             self.negative.eq(of_term(lambda term: term.negative)),
             task.group.eq(self.group),
-            task.source.eq(of_term(lambda term: term.source % RIGHT)),
+            task.source.eq(of_term(lambda term: term.source % RIGHT if supervised else term.source)),
         ]
-        if self.stage.config.supervised:
+        if supervised:
             m.d.comb += [
                 task.labelled.eq(of_term(lambda term: int(term.source >= RIGHT))),
                 task.label.eq(Array([self.right, self.wrong])[of_term(lambda term: int(term.source == WRONG))]),

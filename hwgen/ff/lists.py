@@ -27,9 +27,10 @@ def bank_bits(config: FFConfig) -> int:
 
 
 def sample_format(config: FFConfig) -> SampleFormat:
-    """How a sample lies in the transfers on ``x``; the trailer says whether to learn from it, and its class."""
+    """How a sample, or each step of one, lies in the transfers on ``x``; the trailer says whether to learn from it, and
+    its class."""
     return SampleFormat(
-        inputs=config.inputs,
+        inputs=config.layers[0],
         pixel_bits=config.pixel_bits,
         input_bits=config.input_bits,
         input_threshold=1 << (config.pixel_bits - config.input_bits),

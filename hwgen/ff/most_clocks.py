@@ -4,7 +4,7 @@ learns."""
 from hwgen.ff import unit_clocks
 from hwgen.ff.layout import readout_array
 from hwgen.ff.plan import ArrayPlan
-from hwgen.ff.program import OTHER, PAIRS_KIND, UPPER_KIND, Program, programs
+from hwgen.ff.program import CURRENT, OTHER, PAIRS_KIND, UPPER_KIND, Program, programs
 from hwgen.ff.stage import Stage
 
 MARGIN = 16
@@ -32,27 +32,31 @@ class MostClocks:
             pairs = [self._label_passes(layer, 2 if layer else 1 + config.candidates) for layer in range(config.depth)]
             learnt = unit_clocks.DRAW_CLOCKS + sum(pairs) + self._steps
             return max(inferred, learnt if config.learning else 0) + config.classes * (config.depth + 1) + MARGIN
-        passes = sum(self._passes(layer) + self._list(layer) for layer in range(config.depth))
-        return unit_clocks.DRAW_CLOCKS + passes + (self._steps if config.learning else 0) + self._readout
+        layers = sum(self._passes(layer) + self._list(layer) for layer in range(config.depth))
+        layers += self._steps if config.learning else 0
+        return unit_clocks.DRAW_CLOCKS + config.steps * layers + self._readout
 
     @property
     def reads(self) -> int:
         """Reads of the layers' weights for a sample."""
         config = self.config
-        learnt = [self._lengths(layer) for layer in range(config.depth)]
         if not config.supervised:
-            sweeps = [len(program.sums) + len(program.terms) for program in map(self._program, range(config.depth))]
-            return sum(
-                groups * count * most for groups, count, most in zip(self.plan.groups, sweeps, learnt, strict=True)
-            )
-        image, *others = (groups * most for groups, most in zip(self.plan.groups, learnt, strict=True))
+            sweeps = 0
+            for layer, groups in enumerate(self.plan.groups):
+                program = self._program(layer)
+                lists = [one.source for one in program.sums] + [term.source for term in program.terms]
+                sweeps += groups * sum(self._length(layer, source) for source in lists)
+            return config.steps * sweeps
+        image, *others = (groups * (below + 1) for groups, below in zip(self.plan.groups, config.layers, strict=False))
         inferred = image + self.plan.groups[0] * config.classes + config.classes * sum(others)
         both = 2 * image + self.plan.groups[0] * (3 + config.candidates) + 4 * sum(others)
         return max(inferred, both if config.learning else 0)
 
-    def _lengths(self, layer: int) -> int:
-        """Entries of a layer's list, the bias counted."""
-        return self.config.layers[layer] + 1
+    def _length(self, layer: int, source: int) -> int:
+        """Entries of one of a layer's lists, the bias counted."""
+        if source <= OTHER:
+            return self.config.layers[layer] + 1
+        return 1 if self.config.supervised else self.config.layers[layer + 1]
 
     def _program(self, layer: int) -> Program:
         config = self.config
@@ -69,12 +73,12 @@ class MostClocks:
 
     def _passes(self, layer: int) -> int:
         """The passes of a contrastive machine's layer."""
-        sweeps = len(self._program(layer).sums)
-        return self.plan.groups[layer] * sweeps * self._sweep(self._lengths(layer)) + self._goodness()
+        sweeps = (self._sweep(self._length(layer, one.source)) for one in self._program(layer).sums)
+        return self.plan.groups[layer] * sum(sweeps) + self._goodness()
 
     def _label_passes(self, layer: int, passes: int) -> int:
         """The passes of a supervised machine's layer."""
-        groups, length = self.plan.groups[layer], self._lengths(layer)
+        groups, length = self.plan.groups[layer], self._length(layer, CURRENT)
         if layer == 0:
             return groups * (self._sweep(length) + passes * self._sweep(1)) + self._goodness()
         return passes * (groups * self._sweep(length) + self._list(layer - 1)) + self._goodness()
@@ -94,7 +98,7 @@ class MostClocks:
     def _step(self, layer: int) -> int:
         clocks = unit_clocks.modulator_clocks(False) + MARGIN
         for term in self._program(layer).terms:
-            entries = self._lengths(layer) if term.source <= OTHER else 1
+            entries = self._length(layer, term.source)
             steps = unit_clocks.step_clocks(self.plan.beats, term.positive, term.negative)
             clocks += self.plan.groups[layer] * (self._update(self.plan, entries) + steps + self.plan.steps_delay)
         return clocks

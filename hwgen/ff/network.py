@@ -71,7 +71,7 @@ class Network(wiring.Component):
         sample_format = sample_format_of(config)
         members: dict[str, Any] = {
             "list_ready": In(1),
-            "list": In(list_layout(sample_lists(config), config.inputs)),
+            "list": In(list_layout(sample_lists(config), config.layers[0])),
             "trailer": In(trailer_layout(config)),
             "claim": Out(1),
             "release": Out(1),

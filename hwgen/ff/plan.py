@@ -252,16 +252,19 @@ def readout_plan(config: FFConfig, *, entries: int, banks: int, ports: int = 2) 
 
 
 def sample_lists(config: FFConfig) -> int:
-    """Lists of samples: of the present one, the one that comes in, and in a contrastive machine the one before."""
-    return 2 if config.supervised else 3
+    """Lists of samples: of the present one, the one that comes in, and in a contrastive machine the one before; of a
+    sequence, one for each step."""
+    return 2 if config.supervised else 3 * config.steps
 
 
 def output_lists(config: FFConfig) -> int:
     """Lists of what layers give. In a contrastive machine as many as a sample needs: of the last layer, that of the
-    positive pass. In a supervised one those that a layer needs, and where another layer follows those that it gives;
-    its last layer gives none."""
+    positive pass. In a recurrent one those of a step, and of the one before. In a supervised one those that a layer
+    needs, and where another layer follows those that it gives; its last layer gives none."""
     if config.supervised:
         return (0, 2, 4)[min(config.depth, 3) - 1]
+    if config.recurrent:
+        return 4 if config.learning else 2
     return 2 * config.depth - 1 if config.learning else config.depth
 
 

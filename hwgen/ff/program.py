@@ -12,6 +12,10 @@ CURRENT, OTHER = range(2)
 """A layer's lists: of the first one, the present sample and in a contrastive machine the one before; of the others,
 what the layer below gives in the positive and in the negative pass."""
 
+FED_BACK = 2
+"""Where a machine is recurrent: the lists ``FED_BACK + POSITIVE`` and ``FED_BACK + NEGATIVE`` are what its layer gave
+in either pass of the step before."""
+
 RIGHT, WRONG = range(2, 4)
 """In the place of a list, in the first layer of a supervised machine: the input that stands for a label."""
 
@@ -71,6 +75,25 @@ FIRST_VIEWS = Program(
     ),
     (Term(CURRENT, 1, 1, FIRST_VIEW), Term(CURRENT, 1, 0, SECOND_VIEW), Term(OTHER, 0, 1, SECOND_VIEW)),
 )
+# The present step counts twice in the positive pass, what is fed back once: it is summed once more.
+FIRST_STEPS = Program(
+    (
+        Sum(CURRENT, save=True),
+        Sum(CURRENT, begin=KEEP),
+        Sum(FED_BACK + POSITIVE, begin=KEEP, bank=POSITIVE),
+        Sum(OTHER, begin=RESTORE),
+        Sum(FED_BACK + NEGATIVE, begin=KEEP, bank=NEGATIVE),
+    ),
+    (
+        Term(CURRENT, 2, 1),
+        Term(OTHER, 0, 1),
+        Term(FED_BACK + POSITIVE, 1, 0),
+        Term(FED_BACK + NEGATIVE, 0, 1),
+    ),
+)
+FIRST_STEPS_ALONE = Program(
+    (Sum(CURRENT), Sum(CURRENT, begin=KEEP), Sum(FED_BACK + POSITIVE, begin=KEEP, bank=POSITIVE))
+)
 FIRST_LABELS = Program((), (Term(CURRENT, 1, 1), Term(RIGHT, 1, 0), Term(WRONG, 0, 1)))
 UPPER_LABELS = Program((), UPPER_TERMS)
 
@@ -83,6 +106,12 @@ def programs(config: FFConfig) -> tuple[Program, ...]:
     """All that the machine knows, by number."""
     if config.supervised:
         return FIRST_LABELS, UPPER_LABELS
+    alone = (FIRST_STEPS_ALONE if config.recurrent else FIRST_ALONE, UPPER_ALONE)
     if not config.learning:
-        return FIRST_ALONE, UPPER_ALONE
-    return FIRST_ALONE, UPPER_ALONE, FIRST_VIEWS if config.view_shift else FIRST, UPPER
+        return alone
+    return *alone, FIRST_STEPS if config.recurrent else FIRST_VIEWS if config.view_shift else FIRST, UPPER
+
+
+def sources(config: FFConfig) -> int:
+    """Lists that a layer may work on."""
+    return 4 if config.recurrent else 2

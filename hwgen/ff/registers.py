@@ -12,7 +12,7 @@ from hwgen.ff.unit_format import ANNEALING_BITS
 CORE_NUMBER = 3
 """The Forward-Forward machine's number in the identity register."""
 
-COUNT_BITS = 48
+COUNT_BITS = 64
 """Width of the counters."""
 
 GENERATOR_BITS = 3

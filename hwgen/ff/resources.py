@@ -4,10 +4,11 @@ Memories and multipliers follow from the structure, and so do the most clocks of
 are counted block by block; the factors are fitted to synthesis results for ECP5.
 """
 
+from hwgen.bus.counter_memory import WORD_BITS, WORDS
 from hwgen.crossbar.sample import SampleFormat
 from hwgen.crossbar.words import fill_clocks
 from hwgen.ff.config import FFConfig
-from hwgen.ff.counters import counters
+from hwgen.ff.counters import counter_names
 from hwgen.ff.layout import check_hardware, readout_array, stage_of
 from hwgen.ff.lists import output_format, sample_format
 from hwgen.ff.most_clocks import MostClocks
@@ -21,11 +22,11 @@ OVERHEAD = 40
 
 def needs(config: FFConfig) -> Needs:
     """What a machine with these parameters takes, and how fast it is at least. Raises
-    :class:`~hwgen.errors.DesignError` for a recurrent machine."""
+    :class:`~hwgen.errors.DesignError` for sequences of too many steps."""
     check_hardware(config)
     stage = stage_of(config)
     most = MostClocks(stage)
-    load = config.inputs + 1  # clocks in which a sample comes in
+    load = config.inputs + config.steps  # clocks in which a sample comes in
     arrays = [stage.plan] if config.supervised else [stage.plan, readout_array(config)]
     return Needs(
         memories=tuple(_memories(stage)),
@@ -62,7 +63,14 @@ def _memories(stage: Stage) -> list[Memory]:
     def kept(name: str, bits: int, banks: int) -> Memory:
         return memory(f"{name}.words", banks << (sum(units.beats) - 1).bit_length(), units.unit_lanes * bits)
 
-    memories = [*weights("weights", stage.plan), listed("lists", sample_lists(config), sample_format(config))]
+    lists = "lists.steps" if config.recurrent else "lists"
+    memories = [
+        *weights("weights", stage.plan),
+        memory("statistics.memory.totals.words", WORDS * len(counter_names(config)), WORD_BITS),
+        listed(lists, sample_lists(config), sample_format(config)),
+    ]
+    if config.recurrent and config.learning:
+        memories.append(memory("network.control.counts.words", config.steps, config.layers[0].bit_length()))
     if not config.supervised:
         readout = readout_array(config)
         memories += weights("readout_weights", readout)
@@ -102,22 +110,25 @@ def _blocks(stage: Stage) -> list[Block]:
 
 
 def _bus(config: FFConfig) -> Block:
-    """Registers and generators, and the counters that all cores have."""
-    count = len(counters(config))
+    """Registers and generators."""
     engines = config.engines if config.learning else 0
-    return Block("bank", luts=420 + 40 * count + 45 * engines, ffs=480 + 8.5 * count + 35 * engines)
+    return Block("bank", luts=300 + 45 * engines, ffs=200 + 35 * engines)
 
 
 def _statistics(config: FFConfig) -> Block:
-    count = len(counters(config))
-    return Block("statistics", luts=49 * count, ffs=(54 if config.learning else 49) * count)
+    count = len(counter_names(config))
+    return Block("statistics", luts=31 * count, ffs=22 * count)
 
 
 def _lists(config: FFConfig) -> Block:
-    """The scanner: one beat of pixels, of which the active ones are found."""
+    """The scanner: one beat of pixels, of which the active ones are found; and the length of each step's list."""
     sample = sample_format(config)
     pixels, index = sample.pixels_per_beat, sample.index_bits
-    return Block("lists", luts=5 * pixels + 1.5 * sample.beat_bits + 11 * index, ffs=3 * sample.beat_bits + 12 * index)
+    luts, ffs = 5 * pixels + 1.5 * sample.beat_bits + 11 * index, 3 * sample.beat_bits + 12 * index
+    if config.recurrent:
+        counts = sample_lists(config) * config.layers[0].bit_length()
+        luts, ffs = luts + counts, ffs + counts
+    return Block("lists", luts=luts, ffs=ffs)
 
 
 def _window(plan: ArrayPlan) -> Block:
@@ -140,8 +151,8 @@ def _lanes(stage: Stage) -> Block:
 
 
 def _saves(config: FFConfig) -> bool:
-    """Whether a lane keeps a sum for later ones: that over an image, or over a view."""
-    return config.supervised or (config.learning and config.view_shift > 0)
+    """Whether a lane keeps a sum for later ones: that over an image, a view, or a step."""
+    return config.supervised or (config.learning and (config.view_shift > 0 or config.recurrent))
 
 
 def _activation(stage: Stage) -> Block:

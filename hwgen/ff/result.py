@@ -18,8 +18,7 @@ class FFResult:
     """Shape ``(n, layers, 2)``: sums of squared activations of the positive and the negative pass, over all steps of a
     sequence; 0 where there was no pass."""
     busy_cycles: int = 0
-    """Clocks that the machine worked on these samples; 0 where the backend cannot see clocks, and from the golden model
-    of a recurrent machine."""
+    """Clocks that the machine worked on these samples; 0 where the backend cannot see clocks."""
     elapsed_cycles: int = 0
     """Clocks from the first sample's first transfer to the last result's when both streams run at full speed; 0
     without samples, and as :attr:`busy_cycles`."""

@@ -16,7 +16,7 @@ def control_members(config: FFConfig) -> dict[str, Any]:
     :class:`~hwgen.ff.supervised_control.SupervisedControl` say what they mean."""
     members: dict[str, Any] = {
         "list_ready": In(1),
-        "list": In(list_layout(sample_lists(config), config.inputs)),
+        "list": In(list_layout(sample_lists(config), config.layers[0])),
         "trailer": In(trailer_layout(config)),
         "claim": Out(1),
         "release": Out(1),

@@ -11,8 +11,8 @@ def trailer_layout(config: FFConfig) -> data.StructLayout:
 
 
 def goodness_bits(config: FFConfig) -> int:
-    """Bits of each goodness of a result."""
-    return max(config.goodness_max).bit_length()
+    """Bits of each goodness of a result: the sum of all steps'."""
+    return (config.steps * max(config.goodness_max)).bit_length()
 
 
 def result_layout(config: FFConfig) -> data.StructLayout:

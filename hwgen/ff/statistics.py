@@ -4,13 +4,14 @@ from typing import Any
 
 from amaranth.hdl import Const, Elaboratable, Module, Signal, Value
 from amaranth.lib import data, wiring
-from amaranth.lib.wiring import In, Out
+from amaranth.lib.wiring import In, connect, flipped
 
+from hwgen.bus.counter_memory import Count, CounterMemory, counter_port
 from hwgen.ff.config import FFConfig
-from hwgen.ff.counters import counters, phases
+from hwgen.ff.counters import COMMON, counter_names, phases
+from hwgen.ff.layout import sample_clocks
 from hwgen.ff.modulator import NEGATIVE, POSITIVE
 from hwgen.ff.phases import Phase
-from hwgen.ff.registers import COUNT_BITS
 from hwgen.ff.signature import goodness_bits
 
 
@@ -21,7 +22,8 @@ class Statistics(wiring.Component):
     prediction was not its label, ``goodness``: of each layer's passes; ``phase``: what is being done; ``modulated``:
     strobe, ``scales`` are the modulators of ``current``, a layer; ``saturated``: so many weights of ``saturated_layer``
     did; ``readout_learning``: strobe, the read-out begins to learn; ``readout_saturated_more``: so many of its weights
-    saturated; ``clear``; for each statistics register its value.
+    saturated; ``busy_cycles``, ``samples``: to be counted there; ``clear_common`` clears these, and ``clear`` the
+    others; ``port``: the counters, see :class:`~hwgen.bus.counter_memory.CounterMemory`.
 
     Args:
         config: the machine's parameters.
@@ -29,8 +31,10 @@ class Statistics(wiring.Component):
 
     def __init__(self, config: FFConfig) -> None:
         self.config = config
-        self.names = tuple(counters(config))
-        members: dict[str, Any] = {"complete": In(1), "wrong": In(1), "clear": In(1), "phase": In(Phase)}
+        self.counters = counter_names(config)
+        members: dict[str, Any] = {"complete": In(1), "wrong": In(1), "phase": In(Phase)}
+        members |= dict.fromkeys((*COMMON, "clear", "clear_common"), In(1))
+        members["port"] = In(counter_port(len(self.counters)))
         if config.learning:
             layer = range(config.depth)
             goodness = data.ArrayLayout(goodness_bits(config), 2)
@@ -45,31 +49,40 @@ class Statistics(wiring.Component):
             }
             if not config.supervised:
                 members |= {"readout_learning": In(1), "readout_saturated_more": In(range(config.classes + 1))}
-        super().__init__(members | {name: Out(COUNT_BITS) for name in self.names})
+        super().__init__(members)
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        for name, (happens, more) in self._counted().items():
-            # A register before the long carry chain.
-            counts = Signal(name=f"{name}_counts")
-            addend = Signal(len(Value.cast(more)), name=f"{name}_addend", reset_less=True)
-            total = getattr(self, name)
-            m.d.sync += [counts.eq(happens), addend.eq(more)]
-            with m.If(self.clear):
-                m.d.sync += total.eq(0)
-            with m.Elif(counts):
-                m.d.sync += total.eq(total + addend)
+        counted = self._counted()
+        counts = [Count(name, "common") for name in COMMON]
+        for name in self.counters[len(COMMON) :]:
+            bits = len(counted[name][1])
+            interval = sample_clocks(self.config) if name.startswith("goodness") else 1
+            counts.append(Count(name, "statistics", (1 << bits) - 1, interval))
+        m.submodules.memory = memory = CounterMemory(counts)
+        connect(m, flipped(self.port), memory.port)
+        m.d.comb += [memory.clear_statistics.eq(self.clear), memory.clear_common.eq(self.clear_common)]
+        m.d.comb += [getattr(memory, name).eq(getattr(self, name)) for name in COMMON]
+        for name, (happens, amount) in counted.items():
+            # A register before the adder.
+            happened = Signal(name=f"{name}_happened")
+            m.d.sync += happened.eq(happens)
+            m.d.comb += getattr(memory, name).eq(happened)
+            if len(amount) > 1:
+                register = Signal(len(amount), name=f"{name}_register", reset_less=True)
+                m.d.sync += register.eq(amount)
+                m.d.comb += getattr(memory, f"{name}_amount").eq(register)
         return m
 
-    def _counted(self) -> dict[str, tuple[Value, Any]]:
+    def _counted(self) -> dict[str, tuple[Value, Value]]:
         """When each counter is increased, and by how much."""
         config, one = self.config, Const(1)
-        clocks: dict[str, tuple[Value, Any]] = {
+        clocks: dict[str, tuple[Value, Value]] = {
             f"{name}_cycles": (self.phase == Phase[name.upper()], one) for name in phases(config)
         }
         if not config.learning:
             return clocks | {"inferred": (self.complete, one), "infer_errors": (self.complete & self.wrong, one)}
-        found: dict[str, tuple[Value, Any]] = clocks | {
+        found: dict[str, tuple[Value, Value]] = clocks | {
             "inferred": (self.complete & ~self.learn, one),
             "infer_errors": (self.complete & ~self.learn & self.wrong, one),
             "trained": (self.complete & self.learn, one),

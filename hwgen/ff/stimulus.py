@@ -42,7 +42,7 @@ class FFStimulus:
     ) -> NDArray[np.uint32]:
         """Payloads of ``x``, shape ``(n * x_beats, x_words)``; arguments and errors as in the golden model's
         ``run``."""
-        return pack_samples(self.config, samples, labels, learn)
+        return pack_samples(self.config, samples, labels, learn, self.config.steps)
 
     def pack_results(self, result: FFResult) -> NDArray[np.uint32]:
         """Payloads of ``y``, shape ``(n, y_words)``."""

@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from hwgen.ff.arithmetic import of_layer
 from hwgen.ff.lists import list_layout
 from hwgen.ff.pace import Pace
+from hwgen.ff.program import FED_BACK, sources
 from hwgen.ff.stage import Stage
 from hwgen.ff.sweeps import sweep_layout
 from hwgen.ff.task import source_layout, sum_layout
@@ -26,7 +27,7 @@ class SweepControl(wiring.Component):
 
     Members:
 
-    - ``layer``, its two ``lists``, ``views``: of tasks.
+    - ``layer``, its ``lists``, ``views``: of tasks.
     - ``prepare``: strobe, take ``task``, a sum; ``prepare_step``: take ``step_task``, a term of a step; ``asks``: start
       the sweep that was prepared; ``free``: with ``asks``, it is started; ``running``: a sweep has not ended.
     - ``start``, ``sweep``, ``ending``: to the array.
@@ -40,7 +41,7 @@ class SweepControl(wiring.Component):
         plan = stage.plan
         members: dict[str, Any] = {
             "layer": In(range(len(plan.layers))),
-            "lists": In(data.ArrayLayout(list_layout(plan.banks, plan.entries), 2)),
+            "lists": In(data.ArrayLayout(list_layout(plan.banks, plan.entries), sources(stage.config))),
             "prepare": In(1),
             "task": In(sum_layout(stage)),
             "asks": In(1),
@@ -87,7 +88,7 @@ class SweepControl(wiring.Component):
         return m
 
     def _prepare(self, m: Module, sweep: data.View, source: data.View) -> None:
-        """A list and the layer's bias, or the entry of a label."""
+        """A list and the layer's bias, what is fed back without it, or the entry of a label."""
         plan, config = self.stage.plan, self.stage.config
         layer, chosen = self.layer, self.lists[source.source]
         m.d.sync += [
@@ -108,6 +109,9 @@ class SweepControl(wiring.Component):
                     sweep.constant_entry.index.eq(config.layers[0] + 1 + source.label),
                     sweep.constant_entry.value.eq(config.label_value),
                 ]
+        if config.recurrent:
+            with m.If(source.source >= FED_BACK):
+                m.d.sync += [sweep.row.eq(config.layers[0] + 1), sweep.constant.eq(0)]
         if plan.frame is not None:
             view = self.views[source.view]
             m.d.sync += [

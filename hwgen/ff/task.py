@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from amaranth.hdl import Array, Value
 from amaranth.lib import data
 
+from hwgen.ff.program import sources
 from hwgen.ff.stage import Stage
 from hwgen.ff.sweeps import Begin
 
@@ -13,7 +14,10 @@ def source_layout(stage: Stage) -> data.StructLayout:
     """Whose entries a sweep of ``group`` goes over: ``source`` is the number of a list, of those in
     :mod:`hwgen.ff.program`; in a supervised machine with ``labelled`` there is one entry instead, that of the class
     ``label``. Where images can be moved, with ``moved`` as ``view`` says."""
-    members: dict[str, data.ShapeLike] = {"group": range(max(stage.plan.groups)), "source": range(2)}
+    members: dict[str, data.ShapeLike] = {
+        "group": range(max(stage.plan.groups)),
+        "source": range(sources(stage.config)),
+    }
     if stage.config.supervised:
         members |= {"labelled": 1, "label": stage.config.class_bits}
     if stage.plan.frame is not None:

@@ -19,6 +19,26 @@ TINY: dict[str, dict[str, Any]] = {
     # Three layers that learn.
     "deep": {"layers": [12, 8, 8, 8], "lanes": 2, "unit_lanes": 2, "bias": 5, "classes": 2},
     "inference": {"layers": [6, 2], "lanes": 1, "learning": False, "classes": 2, "input_bits": 1},
+    # Steps of several transfers, the last of which is not full; of less than one, and not a power of two.
+    "recurrent": {
+        "layers": [6, 8],
+        "lanes": 4,
+        "unit_lanes": 2,
+        "bias": 5,
+        "recurrent": True,
+        "steps": 3,
+        "classes": 3,
+    },
+    "sequences": {
+        "layers": [3, 4],
+        "lanes": 4,
+        "unit_lanes": 4,
+        "bias": 0,
+        "recurrent": True,
+        "steps": 5,
+        "classes": 2,
+    },
+    "remembering": {"layers": [4, 4], "lanes": 2, "learning": False, "recurrent": True, "steps": 2, "classes": 2},
 }
 
 SUPERVISED: dict[str, dict[str, Any]] = {

@@ -118,6 +118,9 @@ def test_derived_sizes() -> None:
     assert sequence.weight_shapes == ((8 + 1 + 128, 128),)
     assert sequence.readout_shape == (129, 10)
     assert sequence.engines == 2
+    # Each step begins with a transfer of its own.
+    uneven = FFConfig.parse(SEQUENCE | {"layers": [5, 128], "steps": 3, "stream_bits": 16})
+    assert (uneven.step_beats, uneven.pixel_beats, uneven.x_beats) == (3, 9, 10)
 
 
 WIDEST: list[dict[str, Any]] = [

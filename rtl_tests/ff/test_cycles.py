@@ -30,7 +30,7 @@ COUNT = 30
 def random_machine(seed: int) -> tuple[FFConfig, np.random.Generator]:
     """A machine drawn from all options."""
     rng = np.random.default_rng(seed)
-    kind = str(rng.choice(["contrastive", "views", "supervised", "supervised"]))
+    kind = str(rng.choice(["contrastive", "views", "recurrent", "supervised", "supervised"]))
     return with_unit_lanes(random_config(rng, kind), rng), rng
 
 
@@ -44,6 +44,26 @@ WAITING: dict[str, dict[str, Any]] = {
         "unit_lanes": 1,
         "thresholds": [800, 4000],
         "goodness_shift": 10,
+        "classes": 2,
+    },
+    # The same of sequences: for all that a sequence's lists are given back after; for sums; modulators of 0.
+    "sequences": {
+        "layers": [40, 2],
+        "lanes": 2,
+        "pixel_bits": 8,
+        "stream_bits": 8,
+        "recurrent": True,
+        "steps": 2,
+        "classes": 2,
+    },
+    "steps": {
+        "layers": [2, 24],
+        "lanes": 12,
+        "unit_lanes": 1,
+        "thresholds": [800, 4000],
+        "goodness_shift": 10,
+        "recurrent": True,
+        "steps": 6,
         "classes": 2,
     },
 }

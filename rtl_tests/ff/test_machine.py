@@ -41,10 +41,10 @@ def test_random_supervised_machines_whatever_the_seed(seed: int) -> None:
     check_machine(*random_supervised(seed))
 
 
-def test_there_is_no_recurrent_machine() -> None:
-    config = FFConfig.parse({"layers": [6, 4], "rule": "contrastive", "recurrent": True, "steps": 2})
+def test_there_are_no_machines_of_long_sequences() -> None:
+    config = FFConfig.parse({"layers": [6, 4], "rule": "contrastive", "recurrent": True, "steps": 257})
     for refuses in (FFCore, needs):
-        with pytest.raises(DesignError, match=r"ff\.recurrent must be false for hardware, not true; backend golden"):
+        with pytest.raises(DesignError, match=r"ff\.steps must be at most 256 for hardware, not 257; backend golden"):
             refuses(config)
 
 

@@ -41,6 +41,13 @@ def test_a_machine_learns_digits(rule: str) -> None:
     assert all(0.8 * epoch.cycles < spent < epoch.cycles for epoch, spent in zip(training.epochs, clocks, strict=True))
 
 
+def test_a_recurrent_machine_learns_digits_row_by_row() -> None:
+    machine = design("contrastive", layers=[8, 64], recurrent=True, update_shift=20, readout="softmax")
+    assert machine.config.steps == 8
+    training = train(machine, epochs=8)
+    assert training.epochs[-1].test_error < 0.3 < training.epochs[0].train_error
+
+
 @pytest.mark.parametrize("rule", DIGITS)
 def test_an_epoch_tells_what_learning_did(rule: str) -> None:
     machine = design(rule)
@@ -120,9 +127,12 @@ def test_another_phase_is_another_training(tmp_path: Path) -> None:
         train(design("contrastive"), epochs=2, output=tmp_path, resume=True)
 
 
-@pytest.mark.parametrize("rule", DIGITS)
+@pytest.mark.parametrize("rule", [*DIGITS, "recurrent"])
 def test_the_verilog_learns_the_same(rule: str) -> None:
-    machine = design(rule, layers=[64, 8], lanes=8)
+    if rule == "recurrent":
+        machine = design("contrastive", layers=[8, 8], recurrent=True, lanes=4)  # row by row
+    else:
+        machine = design(rule, layers=[64, 8], lanes=8)
     samples, labels = (part[:120] for part in digits()[:2])
     fitted = []
     for backend in ("golden", "rtl"):

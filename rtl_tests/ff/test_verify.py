@@ -12,6 +12,7 @@ from rtl_tests.ff.machines import tiny
 DESIGNS: dict[str, Design] = {
     "supervised": tiny(layers=[6, 4, 2], bias=5),
     "contrastive": tiny(rule="contrastive"),
+    "recurrent": tiny(rule="contrastive", recurrent=True, steps=3),
 }
 
 
@@ -28,6 +29,7 @@ def test_the_verilog_is_the_golden_model(rule: str) -> None:
     [
         pytest.param("supervised", "icarus", marks=pytest.mark.requires_icarus),
         pytest.param("contrastive", "icarus", marks=[pytest.mark.requires_icarus, pytest.mark.slow]),
+        pytest.param("recurrent", "icarus", marks=[pytest.mark.requires_icarus, pytest.mark.slow]),
         pytest.param("supervised", "verilator", marks=pytest.mark.slow),
         pytest.param("contrastive", "verilator", marks=pytest.mark.slow),
     ],

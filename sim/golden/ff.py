@@ -36,7 +36,7 @@ class FFModel:
     def __init__(self, config: FFConfig, weights: FFWeights | None = None) -> None:
         self.config = config
         self._rule = Rule.of(config)
-        self._timing = LabelTiming.of(config) if config.supervised else None if config.recurrent else Timing.of(config)
+        self._timing = LabelTiming.of(config) if config.supervised else Timing.of(config)
         self._lists = Lists.of(config)
         self._previous = SampleLists.of(config)
         self._units = Units.of(config)
@@ -194,10 +194,7 @@ class FFModel:
         return trace
 
     def clocks(self, samples: Samples, trace: Trace) -> Clocks:
-        """What the machine takes for samples, traced by :meth:`trace`, when both its streams run at full speed. All 0
-        for a recurrent machine, whose clocks are not counted."""
-        if self._timing is None:
-            return Clocks(0, np.zeros(len(samples.inputs), np.int64), np.zeros(len(PHASES), np.int64))
+        """What the machine takes for samples, traced by :meth:`trace`, when both its streams run at full speed."""
         if isinstance(self._timing, LabelTiming):
             return ff_label_cycles.count(self._timing, trace, samples.learn, self._learns)
         return ff_cycles.count(self._timing, trace, samples.learn, self._learns)

@@ -1,8 +1,8 @@
 """The clocks of the contrastive Forward-Forward machine, when both its streams run at full speed.
 
 One sample is at work at a time, layer by layer, while the next ones come in: the sweeps of its passes, those of its
-steps, the lists of what it gives; then the read-out. All times are numbers of clocks; clock 0 is that of the first
-transfer.
+steps, the lists of what it gives; then the read-out. In a recurrent machine it goes through the layer step by step. All
+times are numbers of clocks; clock 0 is that of the first transfer.
 """
 
 from typing import Any, NamedTuple
@@ -62,7 +62,7 @@ class Timing(NamedTuple):
 
     @classmethod
     def of(cls, config: FFConfig) -> "Timing":
-        """The timing of a contrastive machine that is not recurrent."""
+        """The timing of a contrastive machine."""
         readout = readout_plan(config, entries=config.features, banks=1)
 
         def sum_row(one: Sum) -> tuple[int, ...]:
@@ -91,9 +91,10 @@ def count(timing: Timing, trace: Trace, learning: NDArray[np.bool_], learns: NDA
         learns: shape ``(layers + 1,)``: what learns, the read-out last.
     """
     engine = timing.engine
-    samples, depth = len(trace.samples), len(engine.groups)
+    samples, steps = trace.steps.shape
+    depth = len(engine.groups)
     results, phases = np.zeros(samples, np.int64), np.zeros(DECIDE + 1, np.int64)
-    given_back = np.zeros(samples, np.int64)  # when each sample's list was
+    given_back = np.zeros(samples * steps, np.int64)  # when each step's list was
     top = 0  # layers that the negative pass goes through
     for layer in range(depth):
         if learns[layer]:
@@ -103,49 +104,70 @@ def count(timing: Timing, trace: Trace, learning: NDArray[np.bool_], learns: NDA
     idle = 0  # from when on the control awaits a sample
     written = 0  # from when on all that the layers have learnt may be read
     for n in range(samples):
-        note, given = trace.samples[n], trace.given[n]
-        bank = given_back[n - engine.sample_lists] + 1 if n >= engine.sample_lists else 0
-        loaded = max(loaded, bank) + load_clocks(engine.pixel_beats, note.active_inputs, note.active_beats)
+        parts = trace.steps[n]
+        for number in range(steps):
+            before = n * steps + number - engine.sample_lists  # the list that was in its bank
+            bank = given_back[before] + 1 if before >= 0 else 0
+            part = parts[number]
+            loaded = max(loaded, bank) + load_clocks(engine.pixel_beats, part.active_inputs, part.active_beats)
         claimed = max(loaded + COMPLETE, idle)
         pairs = top > 0 and n > 0 and learning[n] and learning[n - 1]
         start = claimed + 1 + (timing.views if pairs else 0)
 
-        current, other = note.active_inputs, trace.samples[n - 1].active_inputs if pairs else 0
-        for layer in range(depth):
-            both = pairs and layer < top
-            kind = (UPPER_KIND if layer else 0) + (PAIRS_KIND if both else 0)
-            lengths = (current + engine.bias[layer], other + engine.bias[layer])
-            good, bad = passes(timing, kind, engine.groups[layer], lengths, start, written)
-            complete = bad if both else good
-            done = complete + 1
-            if both and learns[layer]:
-                done, written = step(engine, kind, engine.groups[layer], lengths, note.modulator[layer], complete)
-                phases[PASS] += complete + 1 - start
-                phases[LEARN] += done - complete - 1
-            else:
-                phases[PASS] += done - start
-            listed = list_outputs(engine, layer, given, POSITIVE, good)
-            if both and layer + 1 < top:
-                listed = list_outputs(engine, layer, given, NEGATIVE, max(bad, listed))
-            start = max(done, listed) + 2
-            phases[LIST] += start - done
-            current, other = given[layer, POSITIVE, COUNT], given[layer, NEGATIVE, COUNT]
+        back = back_negative = 0  # outputs of the step before
+        for number in range(steps):
+            part = parts[number]
+            current, other = part.active_inputs, trace.steps[n - 1, number].active_inputs if pairs else 0
+            for layer in range(depth):
+                both = pairs and layer < top
+                kind = (UPPER_KIND if layer else 0) + (PAIRS_KIND if both else 0)
+                lengths = (current + engine.bias[layer], other + engine.bias[layer], back, back_negative)
+                good, bad = passes(timing, kind, engine.groups[layer], lengths, start, written)
+                complete = bad if both else good
+                done = complete + 1
+                if both and learns[layer]:
+                    done, written = step(engine, kind, engine.groups[layer], lengths, part.modulator[layer], complete)
+                    phases[PASS] += complete + 1 - start
+                    phases[LEARN] += done - complete - 1
+                else:
+                    phases[PASS] += done - start
+                listed = list_outputs(engine, layer, part.given, POSITIVE, good)
+                if both and (layer + 1 < top or number + 1 < steps):
+                    listed = list_outputs(engine, layer, part.given, NEGATIVE, max(bad, listed))
+                start = max(done, listed) + 2
+                phases[LIST] += start - done
+                current, other = part.given[layer, POSITIVE, COUNT], part.given[layer, NEGATIVE, COUNT]
+            back, back_negative = current, other
 
-        end = read_out(timing, note, given, start, learning[n] and learns[depth])
+        end = read_out(timing, trace.samples[n], parts[steps - 1].given, start, learning[n] and learns[depth])
         phases[READOUT] += end - start
         results[n] = end + 2
         idle = end + REST
         busy += idle - claimed
-        # A sample that is learnt from is kept until the next one's result.
-        given_back[n] = end + 2
-        if n and learning[n - 1]:
-            given_back[n - 1] = end + 1
+        give_back(given_back, steps, n, n > 0 and learning[n - 1], learning[n], end)
     return Clocks(busy, results, phases)
 
 
 @compiled
+def give_back(given_back: Ints, steps: int, n: int, kept: bool, learnt: bool, end: int) -> None:
+    """When the lists of sample n, and of the one before if that is ``kept``, are given back, the read-out having ended:
+    if sample n is learnt from, it is kept until the next one's result."""
+    if steps == 1:
+        given_back[n] = end + 2
+        if kept:
+            given_back[n - 1] = end + 1
+        return
+    clock = end + 2
+    for sample in range(n - 1, n + 1):
+        if kept if sample < n else not learnt:
+            for number in range(steps):
+                given_back[sample * steps + number] = clock
+                clock += 1
+
+
+@compiled
 def passes(
-    timing: Timing, kind: int, groups: int, lengths: tuple[int, int], start: int, written: int
+    timing: Timing, kind: int, groups: int, lengths: tuple[int, ...], start: int, written: int
 ) -> tuple[int, int]:
     """The passes of a layer that is started: when their goodnesses are there. ``kind``: number of the program;
     ``lengths``: of the lists; ``written``: from when on weights may be read."""

@@ -42,8 +42,9 @@ class EngineTiming(NamedTuple):
     """The parameters that clocks depend on."""
 
     pixel_beats: int
+    """Transfers that hold the inputs of a step."""
     sample_lists: int
-    """Samples that there may be in the machine."""
+    """Lists that there may be in the machine, each of a step of a sample."""
     groups: Ints
     """Shape ``(layers,)``."""
     bias: Ints
@@ -78,7 +79,7 @@ class EngineTiming(NamedTuple):
         units = UnitFormat(config.layers[1:], config.unit_lanes, config.activation_bits)
         reciprocals = None if config.supervised else Rule.of(config).reciprocal.tolist()
         return cls(
-            pixel_beats=config.pixel_beats,
+            pixel_beats=config.step_beats,
             sample_lists=sample_lists(config),
             groups=np.array(plan.groups),
             bias=np.array([int(bias > 0) for bias in config.bias]),

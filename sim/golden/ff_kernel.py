@@ -98,16 +98,14 @@ def scan(rule: Rule, sample: NDArray[np.uint8], index: Sums, value: Sums) -> int
 
 
 @compiled
-def beats(index: Sums, count: int, size: int, offset: int, end: int) -> tuple[int, int]:
-    """How many beats of ``size`` inputs, from input ``end`` on, hold any of a list's first ``count`` entries, which
-    lie ``offset`` inputs on; and the end of the last of them."""
-    found = 0
+def beats(index: Sums, count: int, size: int) -> int:
+    """How many beats of ``size`` inputs hold any of a list's first ``count`` entries."""
+    found = end = 0
     for entry in range(count):
-        number = offset + index[entry]
-        if number >= end:
-            end = (number // size + 1) * size
+        if index[entry] >= end:
+            end = (index[entry] // size + 1) * size
             found += 1
-    return found, end
+    return found
 
 
 @compiled

@@ -83,7 +83,7 @@ def note_outputs(rule: Rule, lists: Lists, layer: int, which: int, given: Ints) 
     """What a layer gave in a pass: to ``given``, shape ``(3,)``, as in :class:`~sim.golden.ff_rule.Trace`."""
     index, count = lists.indices[layer + 1, which], outputs_of(rule, lists, layer + 1, which)
     given[COUNT] += count
-    given[BEATS] += kernel.beats(index, count, rule.beat_units, 0, 0)[0]
+    given[BEATS] += kernel.beats(index, count, rule.beat_units)
     last = rule.sizes[1:].max() - rule.beat_units
     while count and index[count - 1] >= last:
         count -= 1
@@ -103,7 +103,9 @@ def rise(rule: Rule, state: State, lists: Lists, units: Units, which: int, top: 
 
 
 @compiled
-def learn(rule: Rule, state: State, lists: Lists, units: Units, layer: int, annealing: int, note: Any) -> None:
+def learn(
+    rule: Rule, state: State, lists: Lists, units: Units, layer: int, annealing: int, note: Any, part: Any
+) -> None:
     """A layer's step: one sweep for each term whose scale is not 0."""
     positive, negative = units.activation[layer, POSITIVE], units.activation[layer, NEGATIVE]
     goodness = units.goodness[layer]
@@ -113,6 +115,7 @@ def learn(rule: Rule, state: State, lists: Lists, units: Units, layer: int, anne
     else:
         scale = kernel.modulator(rule, layer, rule.thresholds[layer, POSITIVE] - goodness[POSITIVE])
         scale_negative = kernel.modulator(rule, layer, goodness[NEGATIVE] - rule.thresholds[layer, NEGATIVE])
+    part.modulator[layer, POSITIVE], part.modulator[layer, NEGATIVE] = scale, scale_negative
     note.modulator[layer, POSITIVE] += scale
     note.modulator[layer, NEGATIVE] += scale_negative
     note.skipped[layer] += scale + scale_negative == 0

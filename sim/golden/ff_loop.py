@@ -40,20 +40,21 @@ def run(
             top = layer + 1
     for n in range(len(pixels)):
         note, given = trace.samples[n], trace.given[n]
-        terms.scan(rule, pixels[n], samples, note)
+        parts = trace.steps[n]
+        terms.scan(rule, pixels[n], samples, note, parts)
         if rule.supervised:
             if learning[n]:
                 note.prediction = discriminate(rule, state, lists, samples, units, labels[n], note, given)
-                learn(rule, state, lists, units, learns, annealing, note)
+                learn(rule, state, lists, units, learns, annealing, note, parts[0])
             else:
                 note.prediction = classify(rule, state, lists, samples, units, note, given)
             continue
         pairs = learning[n] and top > 0 and samples.known[0]
         lists.counts[1] = 0  # nothing is fed back to a sequence's first step
         for step in range(rule.steps):
-            contrast(rule, state, lists, samples, units, step, top if pairs else 0, note, given)
+            contrast(rule, state, lists, samples, units, step, top if pairs else 0, note, given, parts[step])
             if pairs:
-                learn(rule, state, lists, units, learns, annealing, note)
+                learn(rule, state, lists, units, learns, annealing, note, parts[step])
         note.prediction = readout.read_out(rule, state, lists, units)
         if learning[n]:
             if learns[depth]:
@@ -72,11 +73,12 @@ def learn(
     learns: NDArray[np.bool_],
     annealing: int,
     note: Any,
+    part: Any,
 ) -> None:
     """The steps of all layers that learn."""
     for layer in range(len(rule.bias)):
         if learns[layer]:
-            layers.learn(rule, state, lists, units, layer, annealing, note)
+            layers.learn(rule, state, lists, units, layer, annealing, note, part)
 
 
 @compiled
@@ -90,6 +92,7 @@ def contrast(
     top: int,
     note: Any,
     given: Ints,
+    part: Any,
 ) -> None:
     """The positive pass of a contrastive machine, and the negative one through ``top`` layers."""
     if rule.recurrent:
@@ -104,6 +107,9 @@ def contrast(
     layers.rise(rule, state, lists, units, POSITIVE, len(rule.bias))
     layers.rise(rule, state, lists, units, NEGATIVE, top)
     take_note(rule, lists, units, top, note, given)
+    for layer in range(len(rule.bias)):
+        for which in range(2 if layer < top else 1):
+            layers.note_outputs(rule, lists, layer, which, part.given[layer, which])
 
 
 @compiled

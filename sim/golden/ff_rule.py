@@ -169,6 +169,19 @@ COUNT, BEATS, LAST_BEAT = range(3)
 """What is noted of what a layer gives in a pass."""
 
 
+def step_type(config: FFConfig) -> np.dtype[np.void]:
+    """What is noted of each step of a sample; a sample that is no sequence is one step."""
+    return np.dtype(
+        [
+            ("active_inputs", np.int32),
+            ("active_beats", np.int32),
+            ("modulator", np.int64, (config.depth, 2)),
+            # Of a contrastive machine, as in Trace.given.
+            ("given", np.int32, (config.depth, 2, LAST_BEAT + 1)),
+        ]
+    )
+
+
 class Trace(NamedTuple):
     """What happened to some samples."""
 
@@ -178,11 +191,15 @@ class Trace(NamedTuple):
     """Shape ``(n, layers, passes, 3)``: how many outputs that are not 0 each layer gave in each pass, how many beats
     hold any of them, and how many are in the last beat of the largest layer; summed as in ``samples``. The passes of a
     supervised machine that does not learn from the sample are those of all labels."""
+    steps: NDArray[np.void]
+    """Shape ``(n, steps)``, dtype :func:`step_type`."""
 
     @classmethod
     def of(cls, config: FFConfig, count: int) -> "Trace":
         """Of so many samples to which nothing has happened yet."""
         passes = config.classes if config.supervised else 2
         return cls(
-            np.zeros(count, trace_type(config)), np.zeros((count, config.depth, passes, LAST_BEAT + 1), np.int32)
+            np.zeros(count, trace_type(config)),
+            np.zeros((count, config.depth, passes, LAST_BEAT + 1), np.int32),
+            np.zeros((count, config.steps), step_type(config)),
         )

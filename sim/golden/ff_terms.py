@@ -28,15 +28,17 @@ from sim.golden.ff_state import Lists, SampleLists, State, Units
 
 
 @compiled
-def scan(rule: Rule, pixels: NDArray[np.uint8], samples: SampleLists, note: Any) -> None:
-    """The lists of the present sample's steps."""
-    inputs, end = rule.sizes[0], 0
+def scan(rule: Rule, pixels: NDArray[np.uint8], samples: SampleLists, note: Any, parts: NDArray[np.void]) -> None:
+    """The lists of the present sample's steps; what there is to be noted of them, and in ``parts`` of each."""
+    inputs = rule.sizes[0]
     for step in range(rule.steps):
         index, first = samples.indices[0, step], step * inputs
         count = kernel.scan(rule, pixels[first : first + inputs], index, samples.values[0, step])
         samples.counts[0, step] = count
         active = count - (rule.bias[0] > 0)
-        beats, end = kernel.beats(index, active, rule.beat_inputs, first, end)
+        beats = kernel.beats(index, active, rule.beat_inputs)
+        part = parts[step]
+        part.active_inputs, part.active_beats = active, beats
         note.active_inputs += active
         note.active_beats += beats
 
