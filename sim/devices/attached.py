@@ -44,6 +44,8 @@ class AttachedArray:
                 self._precharge = self._clocks
             if not pins.cwl or pins.csl:
                 self._bits = None
+            if not pins.cwl:
+                self._precharge = 0
             self._before, self._clocks = pins, 1
         if not pins.cwl or pins.csl or pins.cblen:
             self._noise ^= (1 << self.config.data_bits) - 1
