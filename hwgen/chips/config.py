@@ -133,6 +133,16 @@ class ChipConfig(CoreConfig):
             return reads + SEED_CLOCKS * profile.columns + cycles + end
         return reads + profile.inference_clocks + profile.read_out_clocks + profile.geometry.word_bits + end
 
+    @property
+    def longest_command(self) -> int:
+        """Clocks of the controller in which any command on a word ends; see
+        :attr:`~hwgen.memristor.config.ArrayConfig.longest_command`. To read a word is to clear the chip's registers of
+        words, which takes a chip clock, and to decide in logarithmic mode with one column."""
+        array = self.array_config
+        read = 1 + self.steps("logarithmic") - (self.profile.columns - 1) * array.read_clocks.total
+        begin = 1  # until the chip's clock falls
+        return (begin + array.longest_command_with(read)) * self.divider
+
 
 def slowest_divider(clock_hz: int) -> int:
     """The largest even divisor of ``clock_hz`` that leaves the chip at least 1 MHz; 2 if there is none."""

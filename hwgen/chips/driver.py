@@ -1,6 +1,6 @@
 """A bench with a fabricated Bayesian machine from Python, through the registers of its controller."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,9 +8,10 @@ from numpy.typing import ArrayLike, NDArray
 from hwgen.bayes.result import BayesResult, check_samples
 from hwgen.bayes.table import LikelihoodTable
 from hwgen.bus.driver import CoreDriver
-from hwgen.chips.config import MOST_CYCLES, ChipConfig
+from hwgen.chips.config import ChipConfig
 from hwgen.chips.likelihoods import chip_table, chip_words
 from hwgen.chips.registers import CORE_NUMBER
+from hwgen.chips.settings import check_cycles, check_mode, check_seeds
 from hwgen.chips.stimulus import ChipStimulus
 from hwgen.errors import HwgenError
 from hwgen.integers import check_integer
@@ -35,12 +36,13 @@ class ChipDriver(CoreDriver):
         self.config = config
         self.stimulus = ChipStimulus(config)
         super().__init__(transport, self.stimulus.map, CORE_NUMBER, config.hash)
-        self.array = ArrayProgrammer(self, config.array_config, config.divider)
+        self.array = ArrayProgrammer(self, config.array_config, config.longest_command)
         """Programs single words, as their cells have them; see :meth:`~hwgen.chips.profile.ChipProfile.cells`."""
         profile = config.profile
         self._table = LikelihoodTable(
             tuple(np.zeros((profile.bins, profile.rows), np.uint16) for _ in range(profile.columns))
         )  # that was programmed last
+        self._programmed = False
 
     @property
     def mode(self) -> str:
@@ -53,10 +55,8 @@ class ChipDriver(CoreDriver):
     def set_mode(self, mode: str) -> None:
         """Decide so from the next sample on. Raises :class:`~hwgen.errors.HwgenError` for a mode that the chip has not,
         and while a sample is in the controller."""
-        modes = self.config.profile.modes
-        if mode not in modes:
-            raise HwgenError(f"mode of {self.config.chip} must be {' or '.join(modes)}, not {mode!r}")
-        if len(modes) > 1:
+        check_mode(self.config, mode)
+        if len(self.config.profile.modes) > 1:
             self._check_idle()
             self.write_register("mode", int(mode == "logarithmic"))
 
@@ -66,18 +66,13 @@ class ChipDriver(CoreDriver):
         Raises :class:`~hwgen.errors.HwgenError` for other seeds, a chip without generators, and while a sample is in
         the controller.
         """
-        columns = self.config.profile.columns
-        self._check_stochastic("seeds")
-        if len(seeds) != columns:
-            raise HwgenError(f"seeds must be {columns}, one for each column, not {len(seeds)}")
-        checked = [check_integer("a seed", seed, 1, 255, "(a generator at 0 stays there)") for seed in seeds]
+        checked = check_seeds(self.config, seeds)
         self._check_idle()
         self.write_register("seeds", sum(seed << 8 * column for column, seed in enumerate(checked)))
 
     def set_cycles(self, cycles: int) -> None:
         """Decide after so many stochastic cycles, 1 to 255. Errors as for :meth:`load_seeds`."""
-        self._check_stochastic("cycles")
-        checked = check_integer("cycles", cycles, 1, MOST_CYCLES)
+        checked = check_cycles(self.config, cycles)
         self._check_idle()
         self.write_register("cycles", checked)
 
@@ -86,13 +81,13 @@ class ChipDriver(CoreDriver):
         with self.array.programming():
             self.array.form(None if table is None else list(self._words(table)))
 
-    def program(self, table: LikelihoodTable, *, form: bool = False) -> ProgrammedWords:
+    def program(self, table: LikelihoodTable, *, form: bool | Container[int] = False) -> ProgrammedWords:
         """Write likelihoods, verify them, and do again what is wrong, as often as the config's ``attempts`` allow; from
         now on samples get decisions, and observations beyond the table are flagged.
 
         Args:
             table: of the chip's rows and columns; with fewer bins, the other words are left as they are.
-            form: also give forming pulses, which virgin cells need; formed ones do not mind.
+            form: also give forming pulses, which virgin cells need; formed ones do not mind. Addresses: to these words.
 
         Returns what became of each word, in the order of :func:`~hwgen.chips.likelihoods.chip_words`. Raises
         :class:`~hwgen.errors.HwgenError` while a sample is in the controller.
@@ -101,7 +96,7 @@ class ChipDriver(CoreDriver):
         self.strobe("clear_loaded")
         with self.array.programming():
             found = self.array.program(list(words.values()), list(words), form=form)
-        self._table = table
+        self._table, self._programmed = table, True
         self.strobe("set_loaded")
         return found
 
@@ -137,10 +132,16 @@ class ChipDriver(CoreDriver):
             self.load(table)
 
     def dump(self) -> LikelihoodTable:
-        """Read the likelihoods, those of the table that was programmed last or, without one, all there are: cells that
-        are not as they were programmed count as failed, as after :meth:`verify`."""
+        """Read the likelihoods: those of the table that this driver programmed last, with cells that are not as they
+        were programmed counted as failed, as after :meth:`verify`; or, without one, all there are, as
+        :meth:`~hwgen.memristor.driver.ArrayProgrammer.read` does."""
         profile = self.config.profile
-        values = np.array([profile.cells(word) for word in self.verify(self._table).read.tolist()], np.uint16)
+        if self._programmed:
+            words = self.verify(self._table).read
+        else:
+            with self.array.programming():
+                words = self.array.read(list(self._words(self._table)))
+        values = np.array([profile.cells(word) for word in words.tolist()], np.uint16)
         streams = []
         for stream in self._table.streams:
             streams.append(values[: stream.size].reshape(stream.shape))
@@ -179,7 +180,3 @@ class ChipDriver(CoreDriver):
     def _check_idle(self) -> None:
         if self.status("busy"):
             raise HwgenError("a sample is in the controller; take its result first")
-
-    def _check_stochastic(self, what: str) -> None:
-        if "stochastic" not in self.config.profile.modes:
-            raise HwgenError(f"{self.config.chip} has no stochastic mode, and no {what}")

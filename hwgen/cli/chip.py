@@ -7,7 +7,7 @@ import typer
 
 from hwgen.bus.link.protocol import BAUDRATE
 from hwgen.chips.likelihoods import from_source
-from hwgen.chips.profile import PROFILES, TARGET, target_profile
+from hwgen.chips.profile import PROFILES, TARGET
 from hwgen.chips.target import clocked_target
 from hwgen.cli.output import ExitCode, JsonOption, print_json, print_pairs
 from hwgen.errors import DesignError
@@ -50,16 +50,20 @@ def chip(
 ) -> None:
     """Program a fabricated chip, verify it, load seeds, decide samples in each mode, and compare with the golden model.
 
-    Exits with 1 when a cell or a bit of a result is wrong.
+    Exits with 1 when a cell or a bit of a result is wrong, a pulse was cut or a command refused.
     """
     from sim.chip_bench import run_bench
 
-    profile = target_profile(f"{TARGET}{name}")
+    profile = PROFILES.get(name)
+    if profile is None:
+        raise DesignError(f"CHIP must be {' or '.join(PROFILES)}, not {name!r}")
     simulated = backend == "rtl"
     if stuck and not simulated:
         raise DesignError("--stuck belongs to --backend rtl: it is told to the model of the chip; leave it out")
     if not 0 <= stuck <= 1:
         raise DesignError(f"--stuck must be from 0 to 1, not {stuck}")
+    if seed < 0:
+        raise DesignError(f"--seed must be at least 0, not {seed}")
     if mode not in (None, *profile.modes):
         raise DesignError(f"--mode of {name} must be {' or '.join(profile.modes)}, not {mode!r}")
     if seeds is not None and "stochastic" not in ([mode] if mode else profile.modes):

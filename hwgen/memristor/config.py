@@ -219,8 +219,12 @@ class ArrayConfig(_Phases):
     @property
     def longest_command(self) -> int:
         """Clocks in which any command on a word ends: all passes, all attempts, pulses as long as they can be."""
+        return self.longest_command_with(self.read_clocks.total)
+
+    def longest_command_with(self, read: int) -> int:
+        """:attr:`longest_command` where reading a word takes ``read`` clocks."""
         clocks = self.programming_clocks
         passes = 4  # two of forming, SET, RESET
         pulses = self.geometry.word_bits * (clocks.overhead + clocks.longest_pulse)
         switching = 2 + clocks.supply
-        return self.attempts * (passes * (pulses + switching + 1) + switching + self.read_clocks.total + 3)
+        return self.attempts * (passes * (pulses + switching + 1) + switching + read + 3)

@@ -1,6 +1,6 @@
 """Programming an array of memristors from Python, through the registers of the core that has it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -35,16 +35,16 @@ class ArrayProgrammer:
     Args:
         core: driver of the core that has the array.
         config: the array.
-        divider: clocks of the core in one that the array's phases are counted in.
+        longest_command: clocks of the core in which any command on a word ends; by default the array's own.
 
     Words are numbered as :meth:`~hwgen.memristor.geometry.ArrayGeometry.address` has it; ``addresses`` left out stands
     for all words there are, in this order.
     """
 
-    def __init__(self, core: CoreDriver, config: ArrayConfig, divider: int = 1) -> None:
+    def __init__(self, core: CoreDriver, config: ArrayConfig, longest_command: int | None = None) -> None:
         self.core = core
         self.config = config
-        self._longest_command = config.longest_command * divider
+        self._longest_command = longest_command or config.longest_command
         geometry = config.geometry
         window = core.map.window("failed_cells")
         first, words = core.map.base(window.name), np.arange(1 << geometry.address_bits)
@@ -104,22 +104,38 @@ class ArrayProgrammer:
         self._run("form", words=np.zeros(len(chosen), np.uint32), addresses=chosen.tolist())
 
     def program(
-        self, words: ArrayLike, addresses: Sequence[int] | None = None, *, form: bool = False
+        self, words: ArrayLike, addresses: Sequence[int] | None = None, *, form: bool | Container[int] = False
     ) -> ProgrammedWords:
         """Write words: SET and RESET every cell, read, and do again what reads wrong.
 
         Args:
             words: shape ``(n,)``, integers of ``word_bits`` bits.
             addresses: shape ``(n,)``.
-            form: also give forming pulses, which virgin cells need; formed ones do not mind.
+            form: also give forming pulses, which virgin cells need; formed ones do not mind. Addresses: to these words.
 
         Raises :class:`~hwgen.errors.HwgenError` for a locked array, and for words or addresses that there are not.
         """
-        return self._run(*(("form",) if form else ()), "set", "reset", "verify", words=words, addresses=addresses)
+        return self._run("set", "reset", "verify", words=words, addresses=addresses, form=form)
 
     def verify(self, words: ArrayLike, addresses: Sequence[int] | None = None) -> ProgrammedWords:
         """Read words and compare them, without a pulse. Arguments and errors as for :meth:`program`."""
         return self._run("verify", words=words, addresses=addresses)
+
+    def read(self, addresses: Sequence[int] | None = None) -> NDArray[np.uint32]:
+        """Shape ``(n,)``: words as they read, whatever they are to hold. Cells that had failed still count as failed,
+        and so does a cell that reads otherwise a second time. Errors as for :meth:`program`."""
+        chosen = self._chosen(addresses)
+        cells = np.zeros((1 << self.config.geometry.address_bits, self.config.geometry.word_bits), np.bool_)
+        cells[self.addresses] = self.failed_cells()
+        failed = (cells[chosen] << np.arange(cells.shape[1])).sum(axis=1)
+        had_failed = "array_cells_failed" in self.core.errors()
+        read = self.verify(np.zeros(len(chosen), np.uint32), chosen.tolist()).read
+        if not had_failed:
+            register = self.core.map.register("errors")
+            self.core.write_register("errors", 1 << register.lsb(register.field("array_cells_failed")))
+        # A read is recorded as a comparison: this one leaves what was known.
+        self.verify(read ^ failed, chosen.tolist())
+        return read
 
     def failed_cells(self) -> NDArray[np.bool_]:
         """Shape ``(words, word_bits)``: cells that are not known to hold what was last written."""
@@ -135,8 +151,14 @@ class ArrayProgrammer:
         values = self._words("counts", counts, self._wear.shape, (1 << WEAR_BITS) - 1)
         self.core.transport.write(self._wear, values)
 
-    def _run(self, *fields: str, words: ArrayLike, addresses: Sequence[int] | None) -> ProgrammedWords:
-        """Carry out a command on words, one after the other."""
+    def _run(
+        self,
+        *fields: str,
+        words: ArrayLike,
+        addresses: Sequence[int] | None,
+        form: bool | Container[int] = False,
+    ) -> ProgrammedWords:
+        """Carry out a command on words, one after the other; with forming on all, none or some of them."""
         chosen = self._chosen(addresses)
         width = self.config.geometry.word_bits
         targets = self._words("words", words, chosen.shape, (1 << width) - 1)
@@ -146,7 +168,8 @@ class ArrayProgrammer:
         for address, target in zip(chosen.tolist(), targets.tolist(), strict=True):
             self.core.write_register("array_place", address)
             self.core.write_register("array_target", target)
-            self._command(*fields)
+            forms = form if isinstance(form, bool) else address in form
+            self._command(*(("form",) if forms else ()), *fields)
             self._wait()
             read.append(self.core.read_register("array_word"))
             wrong.append(self.core.read_register("array_wrong"))

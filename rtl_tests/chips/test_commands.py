@@ -32,7 +32,9 @@ def test_generate_says_what_is_wrong(tmp_path: Path, arguments: list[str], messa
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["bayes-9x9"], "target must be one of"),
+        (["bayes-9x9"], "CHIP must be bayes-64x64 or bayes-8x8, not 'bayes-9x9'"),
+        (["chip:bayes-8x8"], "CHIP must be bayes-64x64 or bayes-8x8, not 'chip:bayes-8x8'"),
+        (["bayes-8x8", "--seed", "-1"], "--seed must be at least 0, not -1"),
         (["bayes-8x8", "--mode", "stochastic"], "--mode of bayes-8x8 must be logarithmic, not 'stochastic'"),
         (["bayes-8x8", "--seeds", "1,2,3,4"], "--seeds belongs to stochastic mode"),
         (["bayes-64x64", "--seeds", "1,2,3,0"], "--seeds must be 4 numbers from 1 to 255"),

@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 
 from hwgen.bayes.table import LikelihoodTable
+from hwgen.chips.driver import ChipDriver
 from hwgen.chips.likelihoods import chip_words, from_source
 from hwgen.chips.profile import PROFILES
 from hwgen.errors import HwgenError
+from hwgen.evaluation import Evaluation
+from hwgen.memristor.driver import ProgrammedWords
 from hwgen.memristor.registers import UNLOCK_KEY
 from rtl_tests.chips.benches import ChipBench, quick_design, random_table
 from sim.chip_bench import run_bench
@@ -75,6 +78,42 @@ def test_a_chip_that_is_not_as_its_profile_says_is_found(facts: dict[str, Any]) 
     bench.model.set_mode("logarithmic")
     samples = np.random.default_rng(8).integers(0, 2, (8, 4))
     assert failed.any() or bench.driver.infer(samples).differences(bench.model.infer(samples)).any()
+
+
+def test_words_that_only_a_later_mode_needs_are_formed_and_the_others_not_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    formed = []
+    form_and_program = ChipDriver.program
+
+    def program(driver: ChipDriver, table: LikelihoodTable, *, form: Any) -> ProgrammedWords:
+        formed.append(set(form))
+        return form_and_program(driver, table, form=form)
+
+    monkeypatch.setattr(ChipDriver, "program", program)
+    design = quick_design("bayes-64x64")
+    first, second = random_table("stochastic", 2, seed=9), random_table("logarithmic", 3, seed=9)
+    beyond = Evaluation(np.array([[0, 1, 2, 1], [3, 0, 0, 0]]), np.array([0, 0]))
+    report = run_bench(design, {"stochastic": (first, None), "logarithmic": (second, beyond)})
+    assert report.ok and report.errors == []
+    needed = [set(chip_words(PROFILES["bayes-64x64"], table)) for table in (first, second)]
+    assert formed == [needed[0], needed[1] - needed[0]]
+
+
+def test_reading_a_chip_in_a_new_session_leaves_what_is_known_of_its_cells() -> None:
+    bench = ChipBench("bayes-8x8")
+    table = random_table("logarithmic", 8, seed=10)
+    bench.driver.program(table, form=True)
+    assert ChipDriver(bench.transport, bench.config).dump() == table
+    assert not bench.driver.errors() and not bench.driver.array.failed_cells().any()
+    states = bench.chip.cells.states[0, 1, 0, 3]
+    states[:] = states[::-1].copy()  # the other bit
+    bench.driver.verify(table)
+    failed = bench.driver.array.failed_cells()
+    assert failed.sum() == 1
+    assert ChipDriver(bench.transport, bench.config).dump() != table
+    np.testing.assert_array_equal(bench.driver.array.failed_cells(), failed)
+    bench.close()
 
 
 def test_seeds_and_cycles_reach_the_chip() -> None:

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from hwgen.bayes.table import LikelihoodTable
+from hwgen.bus.common import IDENTITY_MAGIC
+from hwgen.bus.map import WORD_BYTES
 from hwgen.chips.config import ChipConfig
+from hwgen.chips.driver import ChipDriver
 from hwgen.chips.likelihoods import chip_table, chip_words, fit, from_source
 from hwgen.chips.profile import PROFILES, target_profile
-from hwgen.chips.registers import register_map
+from hwgen.chips.registers import CORE_NUMBER, register_map
 from hwgen.chips.target import target_design
 from hwgen.errors import DesignError, HwgenError
-from hwgen.memristor.driver import ArrayProgrammer
 from hwgen.memristor.geometry import Place
 
 PUBLISHED = PROFILES["bayes-64x64"]
@@ -92,12 +94,18 @@ def test_phases_last_as_long_as_they_say_and_lines_settle() -> None:
 
 def test_a_command_is_waited_for_in_clocks_of_the_controller() -> None:
     config = target_design("chip:bayes-8x8", programming={"longest_pulse_ns": 20_000}, attempts=1).config
+    identity, config_hash = (register_map(config).base(name) for name in ("identity", "config_hash"))
+    known = {
+        identity: IDENTITY_MAGIC << 16 | CORE_NUMBER,
+        config_hash: config.hash & 0xFFFF_FFFF,
+        config_hash + WORD_BYTES: config.hash >> 32,
+    }
     always_active = SimpleNamespace(
-        map=register_map(config), read_register=lambda name: 0b11, write_register=lambda name, value: None
+        read=lambda addresses: np.array([known.get(address, 0b11) for address in addresses.tolist()], np.uint32),
+        write=lambda addresses, words: None,
     )
-    programmer = ArrayProgrammer(always_active, config.array_config, config.divider)
-    clocks = config.array_config.longest_command * 12
-    with pytest.raises(HwgenError, match=f"a command took more than the {clocks} clocks that it may take"):
+    programmer = ChipDriver(always_active, config).array
+    with pytest.raises(HwgenError, match=f"more than the {config.longest_command} clocks that it may take"):
         programmer.program([0], [0])
 
 

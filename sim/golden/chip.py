@@ -11,6 +11,7 @@ from hwgen.bayes.result import BayesResult
 from hwgen.bayes.table import LikelihoodTable
 from hwgen.chips.config import MOST_CYCLES, ChipConfig
 from hwgen.chips.likelihoods import chip_table
+from hwgen.chips.settings import check_cycles, check_mode, check_seeds
 from sim.golden.bayes import BayesModel
 
 DECIDED_CLOCKS = 4
@@ -39,15 +40,16 @@ class ChipModel:
 
     def set_mode(self, mode: str) -> None:
         """As the driver's."""
+        check_mode(self.config, mode)
         self.mode = mode
 
     def load_seeds(self, seeds: Sequence[int]) -> None:
         """As the driver's."""
-        self._seeds = seeds
+        self._seeds = check_seeds(self.config, seeds)
 
     def set_cycles(self, cycles: int) -> None:
         """As the driver's."""
-        self._cycles = cycles
+        self._cycles = check_cycles(self.config, cycles)
 
     def load(self, table: LikelihoodTable) -> None:
         """As the driver's."""
