@@ -147,8 +147,7 @@ def test_a_core_alone_is_told_with_its_speed_grade(measured: Measured, tmp_path:
     record("ep", ["784-448"], 1, tmp_path, COMMAND)
     page = (tmp_path / "boards-ep.md").read_text(encoding="utf-8")
     assert "| 784-448-10, 448 lanes | Radiona ULX3S 85F, speed grade 6 | 1,000 |" in page
-    assert "| 784-448-10, 448 lanes | OrangeCrab r0.2 85F, speed grade 8 | 1,000 |" in page
-    assert "- 784-448-10, 448 lanes, OrangeCrab r0.2 85F, speed grade 8: none" in page
+    assert "- 784-448-10, 448 lanes, Radiona ULX3S 85F, speed grade 6: none" in page
 
 
 def test_both_rules_of_forward_forward_are_recorded(measured: Measured, tmp_path: Path) -> None:
