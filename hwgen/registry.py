@@ -120,7 +120,7 @@ CHIP = Core(
     new={},
 )
 """The core behind ``hwgen generate --target chip:...``. It has no design files of its own, and so is not among
-:data:`CORES`."""
+``CORES``."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Count:
 
     def low_bits(self, counters: int) -> int:
         """Bits of its own counter, one of so many: from visit to visit, it goes on by half its range at the most. The
-        memory has room for fewer than :data:`WORD_BITS`."""
+        memory has room for fewer than ``WORD_BITS``."""
         times = -(-WORDS * counters // self.interval)
         return (times * self.most - 1).bit_length() + 1
 

@@ -19,7 +19,7 @@ from hwgen.memristor.signature import place_layout
 class ChipSequencers(wiring.Component):
     """Lets a chip decide while it is locked, and programs it while it is unlocked: never both.
 
-    Pulses and words are those of :mod:`hwgen.memristor`, in clocks of the chip: what works there is asked and answered
+    Pulses and words are those of ``hwgen.memristor``, in clocks of the chip: what works there is asked and answered
     when the chip's clock falls. Members are those of :class:`~hwgen.memristor.sequencers.ArraySequencers`, but
 
     * ``pins`` are the chip's, and ``reads`` asks for decisions;
