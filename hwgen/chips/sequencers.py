@@ -1,7 +1,7 @@
 """All that drives a chip's pins: decisions, programming, who of them may, and the way back to safety."""
 
 from amaranth.hdl import Cat, Elaboratable, EnableInserter, Module, Mux, ResetInserter, Signal, Value
-from amaranth.lib import data, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect
 
 from hwgen.chips.clock import ChipClock
@@ -9,11 +9,9 @@ from hwgen.chips.config import ChipConfig
 from hwgen.chips.decision import DecisionSequencer
 from hwgen.chips.outputs import ChipOutputs
 from hwgen.chips.signature import ChipSignature, InferencePort
-from hwgen.memristor.config import SUPPLIES
-from hwgen.memristor.programmer import COMMAND, WordProgrammer
+from hwgen.memristor.programmer import WordProgrammer
 from hwgen.memristor.pulse import PulseSequencer
-from hwgen.memristor.registers import ATTEMPT_BITS
-from hwgen.memristor.signature import place_layout
+from hwgen.memristor.sequencers import control_members
 
 
 class ChipSequencers(wiring.Component):
@@ -30,8 +28,6 @@ class ChipSequencers(wiring.Component):
     def __init__(self, config: ChipConfig) -> None:
         self.config = config
         array = config.array_config
-        width = array.geometry.word_bits
-        place = place_layout(array.geometry)
         self.clock = ChipClock(config.divider)
         self.decision = DecisionSequencer(config)
         self.pulser = PulseSequencer(array)
@@ -43,28 +39,7 @@ class ChipSequencers(wiring.Component):
             {
                 "pins": Out(ChipSignature(config.profile)),
                 "reads": In(InferencePort(config)),
-                "in_use": In(1),
-                "unlock": In(1),
-                "lock": In(1),
-                "abort": In(1),
-                "drop": In(1),
-                "unlocked": Out(1),
-                "start": In(1),
-                "command": In(COMMAND),
-                "place": In(place),
-                "target": In(width),
-                "lengths": In(data.ArrayLayout(array.programming_clocks.length_bits, len(SUPPLIES))),
-                "active": Out(1),
-                "word": Out(width),
-                "wrong": Out(width),
-                "attempts": Out(data.ArrayLayout(ATTEMPT_BITS, width)),
-                "record": Out(1),
-                "recorded": Out(place),
-                "failed": Out(width),
-                "worn": Out(1),
-                "failure": Out(1),
-                "refused": Out(1),
-                "cut": Out(1),
+                **control_members(array),
             }
         )
 

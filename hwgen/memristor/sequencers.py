@@ -13,6 +13,37 @@ from hwgen.memristor.registers import ATTEMPT_BITS
 from hwgen.memristor.signature import LINES, ArraySignature, ReadPort, place_layout
 
 
+def control_members(config: ArrayConfig) -> dict[str, wiring.Member]:
+    """Who may drive the pins, and what is asked of the programmer: the members of :class:`ArraySequencers` but ``pins``
+    and ``reads``."""
+    width = config.geometry.word_bits
+    place = place_layout(config.geometry)
+    return {
+        "in_use": In(1),
+        "unlock": In(1),
+        "lock": In(1),
+        "abort": In(1),
+        "drop": In(1),
+        "unlocked": Out(1),
+        "start": In(1),
+        "command": In(COMMAND),
+        "place": In(place),
+        "target": In(width),
+        "lengths": In(data.ArrayLayout(config.programming_clocks.length_bits, len(SUPPLIES))),
+        "active": Out(1),
+        "word": Out(width),
+        "wrong": Out(width),
+        "attempts": Out(data.ArrayLayout(ATTEMPT_BITS, width)),
+        "record": Out(1),
+        "recorded": Out(place),
+        "failed": Out(width),
+        "worn": Out(1),
+        "failure": Out(1),
+        "refused": Out(1),
+        "cut": Out(1),
+    }
+
+
 class ArraySequencers(wiring.Component):
     """Reads an array for who uses it while it is locked, and programs it while it is unlocked: never both.
 
@@ -27,8 +58,6 @@ class ArraySequencers(wiring.Component):
 
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
-        width = config.geometry.word_bits
-        place = place_layout(config.geometry)
         self.reader = ReadSequencer(config)
         self.pulser = PulseSequencer(config)
         self.programmer = WordProgrammer(config)
@@ -37,28 +66,7 @@ class ArraySequencers(wiring.Component):
             {
                 "pins": Out(ArraySignature(config)),
                 "reads": In(ReadPort(config)),
-                "in_use": In(1),
-                "unlock": In(1),
-                "lock": In(1),
-                "abort": In(1),
-                "drop": In(1),
-                "unlocked": Out(1),
-                "start": In(1),
-                "command": In(COMMAND),
-                "place": In(place),
-                "target": In(width),
-                "lengths": In(data.ArrayLayout(config.programming_clocks.length_bits, len(SUPPLIES))),
-                "active": Out(1),
-                "word": Out(width),
-                "wrong": Out(width),
-                "attempts": Out(data.ArrayLayout(ATTEMPT_BITS, width)),
-                "record": Out(1),
-                "recorded": Out(place),
-                "failed": Out(width),
-                "worn": Out(1),
-                "failure": Out(1),
-                "refused": Out(1),
-                "cut": Out(1),
+                **control_members(config),
             }
         )
 
