@@ -136,7 +136,16 @@ def _train_published(setting: Setting, seed: int, images: ImageSplit) -> Outcome
 def version() -> str:
     """Names the code that an outcome depends on, and NumPy, whose random numbers it uses."""
     root = Path(__file__).resolve().parents[2]
-    names = ("stream", "images", "augment", "datasets", "epochs", "experiments/ep", "experiments/ep_clocks")
+    names = (
+        "stream",
+        "images",
+        "augment",
+        "datasets",
+        "epochs",
+        "experiments/ep",
+        "experiments/ep_clocks",
+        "experiments/sums",
+    )
     sources = [root / "sim" / f"{name}.py" for name in names] + sorted((root / "sim/golden").glob("ep*.py"))
     sources += [root / "sim/golden/crossbar.py", root / "hwgen/ep/plan.py", root / "hwgen/crossbar/stages.py"]
     return trainings.digest_of(sources)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from hwgen.ep.config import EPConfig
 from hwgen.ep.plan import EPPlan
 from hwgen.samples import Samples
+from sim.experiments.sums import means_of
 from sim.golden import ep_cycles
 from sim.golden.ep import EPModel, Trace
 from sim.golden.ep_cycles import PHASES, Timing
@@ -76,15 +77,7 @@ class ClockedModel(EPModel):
         a chunk, shared out among its samples; ``busy``; ``words``, the bound: a word of synapses for each active input
         and slot, and again where the slot's neurons learn; the clocks of each of :data:`PHASES`.
         """
-        means = {}
-        for learning, sums in self._sums.items():
-            count = sums.pop("samples")
-            machines = {
-                variant: {name: value / count for name, value in clocks.items()}
-                for variant, clocks in sums.pop("machines").items()
-            }
-            values = {name: value / count for name, value in sums.items()}
-            means["training" if learning else "inference"] = values | {"machines": machines}
+        means = means_of(self._sums)
         self._sums = {}
         return means
 

@@ -133,9 +133,18 @@ def _real(images: Images, pixels: Any) -> Floats:
 def version() -> str:
     """Names the code that an outcome depends on, and NumPy, whose random numbers it uses."""
     root = Path(__file__).resolve().parents[2]
-    names = ("stream", "images", "augment", "datasets", "epochs", "experiments/ff", "experiments/ff_clocks")
+    names = (
+        "stream",
+        "images",
+        "augment",
+        "datasets",
+        "epochs",
+        "experiments/ff",
+        "experiments/ff_clocks",
+        "experiments/sums",
+    )
     sources = [root / "sim" / f"{name}.py" for name in names] + sorted((root / "sim/golden").glob("ff*.py"))
     sources += [root / "sim/golden" / f"{name}.py" for name in ("crossbar", "lfsr")]
-    names = ("plan", "program", "tables", "training", "unit_clocks", "unit_format", "defaults")
-    sources += [root / "hwgen/ff" / f"{name}.py" for name in names] + [root / "hwgen/crossbar/stages.py"]
+    modules = ("plan", "program", "tables", "training", "unit_clocks", "unit_format", "defaults")
+    sources += [root / "hwgen/ff" / f"{name}.py" for name in modules] + [root / "hwgen/crossbar/stages.py"]
     return trainings.digest_of(sources)

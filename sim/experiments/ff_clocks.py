@@ -11,6 +11,7 @@ from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import PHASES
 from hwgen.ff.program import PAIRS_KIND, RIGHT, UPPER_KIND, Program, programs
 from hwgen.samples import Samples
+from sim.experiments.sums import means_of
 from sim.golden import ff_cycles, ff_label_cycles
 from sim.golden.ff import FFModel
 from sim.golden.ff_cycles import Timing
@@ -72,15 +73,7 @@ class ClockedModel(FFModel):
         ``busy``; the clocks of each of the :data:`~hwgen.ff.counters.PHASES`; ``words``, the bound, and its parts
         ``passes_words``, ``learn_words``, ``readout_words``: see :class:`Words`.
         """
-        means = {}
-        for learning, sums in self._sums.items():
-            count = sums.pop("samples")
-            machines = {
-                lanes: {name: value / count for name, value in clocks.items()}
-                for lanes, clocks in sums.pop("machines").items()
-            }
-            values = {name: value / count for name, value in sums.items()}
-            means["training" if learning else "inference"] = values | {"machines": machines}
+        means = means_of(self._sums)
         self._sums = {}
         return means
 
