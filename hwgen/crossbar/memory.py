@@ -7,7 +7,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.bus.interface import WindowSignature
-from hwgen.crossbar.words import ELEMENT_BITS, REGION_ELEMENTS, WordFormat
+from hwgen.crossbar.words import BANK_WORDS, ELEMENT_BITS, REGION_ELEMENTS, WordFormat
 from hwgen.parts.block_memory import BlockMemory
 from hwgen.parts.relay import relay
 
@@ -101,27 +101,7 @@ class SynapseMemory(wiring.Component):
         """The memory of some lanes; returns the element that the bus has asked for."""
         bits = self.words.synapse_bits
         first, width = lanes.start * bits, len(lanes) * bits
-        mask = (1 << width) - 1
-        memory = BlockMemory(width, max(2, self.words.depth), [word >> first & mask for word in self.init])
-        m.submodules[f"memory_{number}"] = memory
-        meeting = told.write_enable
-        if self.ports == 2:
-            meeting &= told.read_address == told.write_address
-        m.d.comb += [
-            memory.write_address.eq(told.write_address),
-            memory.write_data.eq(self.write_word[first:]),
-            memory.write_enable.eq(told.write_enable),
-            memory.read_address.eq(told.read_address),
-            # That the two never meet follows from how passes go, but synthesis must see it: it would otherwise put
-            # logic behind the block RAM for a word that is read and written in the same clock.
-            memory.read_enable.eq(told.read_enable & ~meeting),
-        ]
-        # A clock enable and no reset, so that it can be the output register of a block RAM.
-        was_read = Signal(name=f"was_read_{number}")
-        word = Signal(width, name=f"word_{number}", reset_less=True)
-        m.d.sync += was_read.eq(memory.read_enable)
-        with m.If(was_read):
-            m.d.sync += word.eq(memory.read_data)
+        word = self._add_banks(m, number, first, width, told)
         m.d.comb += self.word[first : first + width].eq(word)
 
         places = range(number * REGION_ELEMENTS, min((number + 1) * REGION_ELEMENTS, self.words.elements))
@@ -134,6 +114,39 @@ class SynapseMemory(wiring.Component):
         with m.If(told.take):
             m.d.sync += chunk.eq(Array(word.word_select(place, size) for place in range(len(places)))[told.place])
         return chunk
+
+    def _add_banks(self, m: Module, number: int, first: int, width: int, told: data.View) -> Value:
+        """The memories of a region, of ``width`` bits from ``first`` on; returns the word read."""
+        size = BANK_WORDS if self.ports == 2 else self.words.depth
+        init = [word >> first & (1 << width) - 1 for word in self.init]
+        meeting = told.write_enable
+        if self.ports == 2:
+            meeting &= told.read_address == told.write_address
+        words = []
+        starts = range(0, self.words.depth, size)
+        of_bank = (size - 1).bit_length()
+        shown = Signal(range(len(starts)), name=f"bank_{number}", reset_less=True)
+        for bank, start in enumerate(starts):
+            name = f"{number}_{bank}" if len(starts) > 1 else f"{number}"
+            depth = max(2, min(size, self.words.depth - start))
+            memory = BlockMemory(width, depth, init[start : start + size])
+            m.submodules[f"memory_{name}"] = memory
+            m.d.comb += [
+                memory.write_address.eq(told.write_address),
+                memory.write_data.eq(self.write_word[first:]),
+                memory.write_enable.eq(told.write_enable & (told.write_address[of_bank:] == bank)),
+                memory.read_address.eq(told.read_address),
+                # That the two never meet follows from how passes go, but synthesis must see it: it would otherwise put
+                # logic behind the block RAM for a word that is read and written in the same clock.
+                memory.read_enable.eq(told.read_enable & ~meeting & (told.read_address[of_bank:] == bank)),
+            ]
+            # A clock enable and no reset, so that it can be the output register of a block RAM.
+            was_read = Signal(name=f"was_read_{name}")
+            words.append(Signal(width, name=f"word_{name}", reset_less=True))
+            m.d.sync += was_read.eq(memory.read_enable)
+            with m.If(was_read):
+                m.d.sync += [words[-1].eq(memory.read_data), shown.eq(bank)]
+        return Array(words)[shown]
 
     def _add_bus(self, m: Module, telling: list[data.View], bus_reads: Signal, chunks: list[Signal]) -> None:
         """Element by element, each in its region."""

@@ -10,6 +10,11 @@ ELEMENT_BITS = 32
 REGION_ELEMENTS = 16
 """Elements of a region, a power of two: so many synapses lie together in memories of their own, beside their lanes."""
 
+BANK_WORDS = 2048
+"""Words of a bank: as many as a block RAM of 18 kbit has of 9 bits. A deeper memory with two ports is made of banks; as
+one, synthesis would cut it into parts of 512 words with 36 wires each, and a place where most of them meet cannot be
+wired."""
+
 
 @dataclass(frozen=True)
 class WordFormat:

@@ -95,9 +95,13 @@ class Bench:
         simulate(self.dut, bench, background=[self.lanes])
 
 
+@pytest.mark.parametrize("bank_words", [2048, 4])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_core_reads_and_writes_a_word_a_clock(shape: tuple[int, int, int]) -> None:
+def test_the_core_reads_and_writes_a_word_a_clock(
+    shape: tuple[int, int, int], bank_words: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A pass that reads each word and writes it, changed, four clocks later, as learning does."""
+    monkeypatch.setattr("hwgen.crossbar.memory.BANK_WORDS", bank_words)
     dut = SynapseMemory(WordFormat(*shape))
     host = Bench(dut)
     late = 4
@@ -123,9 +127,12 @@ def test_the_core_reads_and_writes_a_word_a_clock(shape: tuple[int, int, int]) -
     host.run(bench)
 
 
-@pytest.mark.parametrize("delay", [1, 3])
+@pytest.mark.parametrize(("delay", "bank_words"), [(1, 2048), (3, 2048), (1, 4)])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_the_bus_reads_and_writes_elements(shape: tuple[int, int, int], delay: int) -> None:
+def test_the_bus_reads_and_writes_elements(
+    shape: tuple[int, int, int], delay: int, bank_words: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hwgen.crossbar.memory.BANK_WORDS", bank_words)
     dut = SynapseMemory(WordFormat(*shape))
     host = Bench(dut, delay)
 
