@@ -19,7 +19,7 @@ from sim.experiments import ff, ff_grid, ff_identity
 from sim.experiments.ff import Outcome
 from sim.experiments.ff_clocks import ClockedModel
 from sim.experiments.ff_findings import Findings
-from sim.experiments.ff_grid import Setting, settings
+from sim.experiments.ff_grid import Phase, Setting, settings
 from sim.experiments.ff_identity import Identity
 from sim.experiments.ff_report import write_report
 from sim.golden.ff import FFModel
@@ -27,8 +27,11 @@ from sim.images import load_images
 from sim.train import train
 
 FEW = {"pixel_bits": 4}
-SUPERVISED = Setting("digits supervised 64-16-16", "machine", "digits", "supervised", (64, 16, 16), 2, FEW, shift=1)
-CONTRASTIVE = Setting("digits contrastive 64-16", "machine", "digits", "contrastive", (64, 16), 2, FEW, lanes=(16, 8))
+MOVED = Phase("joint", 2, shift=1)
+SUPERVISED = Setting("digits supervised 64-16-16", "machine", "digits", "supervised", (64, 16, 16), (MOVED,), FEW)
+CONTRASTIVE = Setting(
+    "digits contrastive 64-16", "machine", "digits", "contrastive", (64, 16), (Phase("joint", 2),), FEW, lanes=(16, 8)
+)
 SUMS = {"pass_cycles": 40, "clocks": 1000}
 SAME = Identity("mnist", "supervised", [784, 256, 256], 128, 9, 0, 0, 5, SUMS, dict(SUMS), "2026-01-02", "some tool")
 
@@ -42,7 +45,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_training_is_that_of_the_train_command(setting: Setting) -> None:
     outcome = ff.train(setting, 3, load_images("digits"))
     design = Design("small", registry.CORES["ff"], setting.config(3))
-    training = train(design, data="digits", epochs=2, seed=3, shift=setting.shift)
+    training = train(design, data="digits", epochs=2, seed=3, shift=setting.last.shift)
     assert outcome.test_errors == [epoch.test_error for epoch in training.epochs]
     # The command counts busy clocks: without those in which the first sample of a chunk comes in.
     busy = [epoch.cycles / epoch.samples for epoch in training.epochs]
@@ -52,10 +55,10 @@ def test_a_training_is_that_of_the_train_command(setting: Setting) -> None:
 
 
 def test_phases_follow_each_other() -> None:
-    setting = replace(CONTRASTIVE, phases=("layers", "readout"))
+    setting = replace(CONTRASTIVE, phases=(Phase("layers", 3, shift=1), Phase("readout", 2)))
     outcome = ff.train(setting, 3, load_images("digits"))
     design = Design("small", registry.CORES["ff"], setting.config(3))
-    first = train(design, data="digits", epochs=2, seed=3, phase="layers")
+    first = train(design, data="digits", epochs=3, seed=3, phase="layers", shift=1)
     second = train(replace(design, parameters=first.weights), data="digits", epochs=2, seed=3, phase="readout")
     assert outcome.test_errors == [epoch.test_error for epoch in second.epochs]
     # The read-out's updates are counted in its phase alone.
@@ -121,7 +124,7 @@ def test_the_published_rules_learn() -> None:
     published = [setting for setting in settings("digits", 4) if setting.published]
     assert [setting.rule for setting in published] == ["supervised", "supervised", "contrastive"]
     for setting in published:
-        errors = ff.train(replace(setting, shift=1), 1, load_images("digits")).test_errors
+        errors = ff.train(replace(setting, phases=(Phase("joint", 4, shift=1),)), 1, load_images("digits")).test_errors
         assert len(errors) == 4 and errors[-1] < 0.75 and errors[-1] < errors[0]
 
 
@@ -151,7 +154,7 @@ def test_bundled_digits_alone_make_a_page(tmp_path: Path, monkeypatch: pytest.Mo
 
 def as_if(setting: Setting, seed: int, like: Outcome) -> Outcome:
     """Made-up outcome of a setting; its errors fall to 2 %."""
-    errors = [0.02 * (setting.epochs - epoch) for epoch in range(setting.epochs)]
+    errors = [0.02 * (setting.last.epochs - epoch) for epoch in range(setting.last.epochs)]
     if setting.published:
         return Outcome(setting.name, seed, errors)
     notes: dict[str, Any] = json.loads(json.dumps(like.last))

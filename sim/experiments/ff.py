@@ -77,15 +77,16 @@ def train(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
 def _train_machine(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
     config = setting.config(seed)
     model = ClockedModel(config, setting.machines)
-    stream = TrainingStream(config, images.train, seed, setting.shift)
     test = to_samples(config, images.test.pixels, images.test), images.test.labels
     for phase in setting.phases[:-1]:
-        model.start_phase(phase)
-        advance(model, stream, None, Position(), setting.epochs)
-    model.start_phase(setting.phases[-1])
+        model.start_phase(phase.name)
+        advance(model, TrainingStream(config, images.train, seed, phase.shift), None, Position(), phase.epochs)
+    last = setting.last
+    model.start_phase(last.name)
     model.take()
+    stream = TrainingStream(config, images.train, seed, last.shift)
     position, notes = Position(), list[dict[str, Any]]()
-    advance(model, stream, test, position, setting.epochs, after_epoch=lambda position: notes.append(model.take()))
+    advance(model, stream, test, position, last.epochs, after_epoch=lambda position: notes.append(model.take()))
     first = str(setting.machines[0])
     return Outcome(
         setting.name,
@@ -103,9 +104,9 @@ def _train_published(setting: Setting, seed: int, images: ImageSplit) -> Outcome
     rng = np.random.default_rng(seed)
     errors = []
     with threadpool_limits(1):
-        for _ in range(setting.epochs):
+        for _ in range(setting.last.epochs):
             part = images.train
-            moved = shift_images(part.pixels, part.height, part.width, setting.shift, rng)
+            moved = shift_images(part.pixels, part.height, part.width, setting.last.shift, rng)
             learn(_real(part, moved), part.labels)
             errors.append(float(np.mean(infer(tests) != images.test.labels)))
     return Outcome(setting.name, seed, errors)

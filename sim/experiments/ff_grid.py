@@ -14,9 +14,27 @@ PUBLISHED_BATCH = 16
 PUBLISHED_RATE = {"supervised": 2.0, "contrastive": 0.2}
 """The step size of their layers with such batches: the best of two in a few trainings on digits."""
 
+LAYER_EPOCHS = 8
+"""On MNIST, epochs for which contrastive layers learn before their read-out does: more made no difference."""
+READOUT = {"margin": 96, "readout_update_shift": 7}
+"""Of a read-out that learns from MNIST."""
+FEW_FEATURES = 500
+"""On MNIST, a read-out of more than so many learns from images that are moved by a pixel."""
+
 LARGEST = (784, 2000)
 LANES = (128, 256, 64, 32)
 """For which clocks are counted on MNIST: first as many as there are by default."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A part of a training: what learns, for how long, from which images."""
+
+    name: str
+    """What learns: see :attr:`~hwgen.ff.config.FFConfig.phases`."""
+    epochs: int
+    shift: int = 0
+    """Most pixels by which training images are moved."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +48,10 @@ class Setting:
     """mnist or digits."""
     rule: str
     layers: tuple[int, ...]
-    epochs: int
-    """Of each phase."""
+    phases: tuple[Phase, ...]
+    """One after the other. A published rule has one, in which all learns."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     """Beside layers, rule and seed, where they are not the defaults. Of a published rule: of its settings."""
-    shift: int = 0
-    """Most pixels by which training images are moved."""
-    phases: tuple[str, ...] = ("joint",)
-    """What learns, one phase after the other: see :attr:`~hwgen.ff.config.FFConfig.phases`."""
     lanes: tuple[int, ...] = ()
     """For which clocks are counted; none: for as many as there are by default."""
 
@@ -45,6 +59,11 @@ class Setting:
     def published(self) -> bool:
         """Whether this is a published rule in floating point, not the machine."""
         return self.group == "published"
+
+    @property
+    def last(self) -> Phase:
+        """The phase whose epochs are told of."""
+        return self.phases[-1]
 
     @property
     def network(self) -> str:
@@ -90,49 +109,57 @@ def settings(data: str, epochs: int, full: bool = False) -> Iterator[Setting]:
 
 
 def _on_mnist(epochs: int, full: bool) -> Iterator[Setting]:
-    def supervised(layers: tuple[int, ...], note: str = "", group: str = "machine", **values: Any) -> Setting:
-        return _setting("mnist", "supervised", layers, epochs, note, group=group, **{"shift": 1} | values)
+    def supervised(layers: tuple[int, ...], note: str = "", shift: int = 1, **values: Any) -> Setting:
+        return _setting("mnist", "supervised", layers, note, (Phase("joint", epochs, shift),), **values)
 
-    def contrastive(layers: tuple[int, ...], note: str = "", group: str = "machine", **values: Any) -> Setting:
-        return _setting("mnist", "contrastive", layers, epochs, note, group=group, **values)
+    def contrastive(layers: tuple[int, ...], note: str = "", **values: Any) -> Setting:
+        """All layers first, then the read-out; images are not moved for a small one, which they make worse."""
+        shift = int(sum(layers[1:]) > FEW_FEATURES)
+        readout = Phase("readout", epochs, shift)
+        phases = {
+            "machine": (Phase("layers", min(epochs, LAYER_EPOCHS), 1), readout),
+            "random": (readout,),
+            "published": (Phase("joint", epochs, 1),),
+        }[values.get("group", "machine")]
+        more = {"phases": phases, "parameters": {} if values.get("group") == "published" else READOUT}
+        return _setting("mnist", "contrastive", layers, note, **(more | values))
 
     small, large, wide = (784, 256, 256), (784, 500, 500), (784, 500)
+    at_once = (Phase("joint", epochs),)
     yield supervised(small, lanes=LANES)
     yield supervised(large)
-    yield contrastive((784, 256), lanes=LANES)
+    yield contrastive((784, 256), phases=at_once, parameters={}, lanes=LANES)
     # As in examples/ff-mnist-256-contrastive.toml: its multipliers fit an ECP5-85.
-    yield contrastive(small, parameters={"unit_lanes": 4})
+    yield contrastive(small, phases=at_once, parameters={"unit_lanes": 4})
     yield contrastive(wide)
     yield contrastive(large)
     if full:
         yield contrastive(LARGEST)
     for layers in (small, wide, large, *([LARGEST] if full else [])):
-        yield contrastive(layers, "random weights", "random", phases=("readout",))
+        yield contrastive(layers, "random weights", group="random")
     for bits in (12, 16):
         yield supervised(small, f"{bits}-bit", parameters={"master_bits": bits})
-    yield contrastive(wide, "16-bit", parameters={"master_bits": 16})
-    yield contrastive(wide, "read-out last", phases=("layers", "readout"))
+    yield contrastive(wide, "16-bit", parameters=READOUT | {"master_bits": 16})
+    yield contrastive(wide, "at once", phases=at_once)
     yield supervised(small, "thresholds", parameters={"modulator": "thresholds"})
     yield supervised(small, "not moved", shift=0)
     for modulator in ("pairwise", "thresholds"):
-        yield supervised(small, f"published, {modulator}", "published", parameters={"modulator": modulator})
-    yield contrastive(wide, "published", "published")
+        yield supervised(small, f"published, {modulator}", group="published", parameters={"modulator": modulator})
+    yield contrastive(wide, "published", group="published")
 
 
 def _on_digits(epochs: int) -> Iterator[Setting]:
     def supervised(layers: tuple[int, ...], note: str = "", shift: int = 15, **values: Any) -> Setting:
-        parameters = {"pixel_bits": 4, "update_shift": shift, **values}
-        return _setting("digits", "supervised", layers, epochs, note, parameters=parameters)
+        return on_digits("supervised", layers, note, update_shift=shift, **values)
 
     def contrastive(layers: tuple[int, ...], note: str = "", group: str = "machine", **values: Any) -> Setting:
-        phases = ("readout",) if group == "random" else ("joint",)
-        parameters = {"pixel_bits": 4, **values}
-        return _setting(
-            "digits", "contrastive", layers, epochs, note, group=group, parameters=parameters, phases=phases
-        )
+        return on_digits("contrastive", layers, note, group, **values)
 
-    def published(rule: str, layers: tuple[int, ...], note: str = "published", **parameters: Any) -> Setting:
-        return _setting("digits", rule, layers, epochs, note, group="published", parameters=parameters)
+    def on_digits(rule: str, layers: tuple[int, ...], note: str, group: str = "machine", **parameters: Any) -> Setting:
+        phases = (Phase("readout" if group == "random" else "joint", epochs),)
+        if group != "published":
+            parameters |= {"pixel_bits": 4}
+        return _setting("digits", rule, layers, note, phases, group=group, parameters=parameters)
 
     small, wide = (64, 64, 64), (64, 128)
     yield supervised(small)
@@ -145,14 +172,20 @@ def _on_digits(epochs: int) -> Iterator[Setting]:
         yield contrastive(layers, "random weights", "random")
     yield contrastive(wide, "16-bit", master_bits=16)
     for modulator in ("pairwise", "thresholds"):
-        yield published("supervised", small, f"published, {modulator}", modulator=modulator)
-    yield published("contrastive", wide)
+        yield on_digits("supervised", small, f"published, {modulator}", "published", modulator=modulator)
+    yield on_digits("contrastive", wide, "published", "published")
 
 
 def _setting(
-    data: str, rule: str, layers: tuple[int, ...], epochs: int, note: str, group: str = "machine", **values: Any
+    data: str,
+    rule: str,
+    layers: tuple[int, ...],
+    note: str,
+    phases: tuple[Phase, ...],
+    group: str = "machine",
+    **values: Any,
 ) -> Setting:
     """A setting with a name of its own: data, rule, layers, and what tells it from others."""
     where = "" if data == "mnist" else f"{data} "
     network = "-".join(map(str, layers)) + (f", {note}" if note else "")
-    return Setting(f"{where}{rule} {network}", group, data, rule, layers, epochs, **values)
+    return Setting(f"{where}{rule} {network}", group, data, rule, layers, phases, **values)

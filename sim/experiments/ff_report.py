@@ -10,7 +10,7 @@ from hwgen.templates import render
 from sim.experiments import placed as boards
 from sim.experiments.ff_figures import learning_figure
 from sim.experiments.ff_findings import CLOCKED, Findings
-from sim.experiments.ff_grid import PUBLISHED_BATCH, PUBLISHED_RATE, RULES
+from sim.experiments.ff_grid import FEW_FEATURES, LAYER_EPOCHS, PUBLISHED_BATCH, PUBLISHED_RATE, READOUT, RULES
 from sim.experiments.ff_identity import Identity
 from sim.experiments.ff_tables import accuracy_table, boards_table, clocks_table, identity_table, published_table
 from sim.experiments.ff_targets import targets
@@ -53,7 +53,10 @@ def write_report(
         title=found.title if main == "mnist" else "digits",
         tests=f"{len(images[main].test):,}",
         seeds=found.seeds,
-        epochs=max(setting.epochs for setting in found.settings.values()),
+        epochs=max(setting.last.epochs for setting in found.settings.values()),
+        layer_epochs=LAYER_EPOCHS,
+        readout=READOUT,
+        few_features=FEW_FEATURES,
         tables=tables,
         targets_table=targets_table(asked) if asked else "",
         digits_train=f"{len(images['digits'].train):,}",

@@ -39,11 +39,11 @@ def published_table(found: Findings) -> str:
     for data, title in (("mnist", found.title), ("digits", "digits")):
         for rule in RULES:
             published = found.of(data, rule, "published")
-            alike = {(setting.layers, setting.shift) for setting in published}
+            alike = {(setting.layers, setting.phases[0].shift) for setting in published}
             machines = [
                 setting
                 for setting in found.of(data, rule, "machine")
-                if (setting.layers, setting.shift) in alike and setting.phases == ("joint",)
+                if (setting.layers, setting.phases[0].shift) in alike
             ]
             for setting in (*machines, *published):
                 what = "published rule" if setting.published else "this machine"
