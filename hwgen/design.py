@@ -204,7 +204,7 @@ def _without_source(tables: _Tables) -> Design:
 
 
 def _tables(path: Path) -> _Tables:
-    values = _read_toml(path)
+    values = read_toml(path, f"no such design file; `hwgen new {path}` makes one")
     name = values.pop("name", path.stem.replace("-", "_"))
     check_name(name, str(path))
     if "core" not in values:
@@ -228,11 +228,12 @@ def check_name(name: object, where: str) -> None:
         raise DesignError(f"{where}: name must not be {name!r}, which is a keyword of Verilog; try {name}_core")
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path, missing: str = "no such file") -> dict[str, Any]:
+    """What a TOML file says. Raises :class:`~hwgen.errors.DesignError`: ``missing``, or why it cannot be read."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise DesignError(f"{path}: no such design file; `hwgen new {path}` makes one") from None
+        raise DesignError(f"{path}: {missing}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise DesignError(f"{path}: cannot be read: {error}") from None
     except tomllib.TOMLDecodeError as error:

@@ -38,6 +38,9 @@ class BayesArray(pydantic.BaseModel):
     attempts: int = pydantic.Field(default=8, ge=1, le=255)
     """How often a cell is programmed at most until it reads right."""
 
+    verify_reads: int = pydantic.Field(default=8, ge=1, le=255)
+    """How often a word is read to be verified; a cell is right if it is in all of these reads."""
+
     def config(self, classes: int, stream_bins: tuple[int, ...], likelihood_bits: int) -> ArrayConfig:
         """The array of a machine.
 
@@ -70,6 +73,7 @@ class BayesArray(pydantic.BaseModel):
                 read=self.read,
                 programming=self.programming,
                 attempts=self.attempts,
+                verify_reads=self.verify_reads,
             )
         except pydantic.ValidationError as error:
             raise ValueError(f"bayes.array: {_first(error)}") from None

@@ -14,18 +14,21 @@ from hwgen.memristor.config import NANOSECONDS, ArrayConfig, ProgrammingPhases, 
 MOST_CYCLES = 255
 """Stochastic: a period of the chip's generators."""
 
-SEED_CLOCKS = 3
-"""Chip clocks for which a column's seed stands at the pins; ``load_seed`` is at 1 in the middle one."""
-
 SLOWEST_HZ = 1_000_000
 """Of the chip's clock."""
+
+
+def _of_profile(name: str, least: int, most: int) -> Any:
+    """A parameter between ``least`` and ``most``, by default what the chip's profile says."""
+    return pydantic.Field(default_factory=lambda data: getattr(PROFILES[data["chip"]], name), ge=least, le=most)
 
 
 class ChipConfig(CoreConfig):
     """A controller: the chip at its pins, its clocks, and how long each phase of reading and programming lasts.
 
     A phase is a whole number of the chip's clocks, no shorter than it says. Those that let lines settle last
-    :attr:`~hwgen.chips.profile.ChipProfile.settle_clocks` at least.
+    :attr:`settle_clocks` at least. Delays are by default those of the chip's profile, which guesses where nothing is
+    published: who has the chip may know better.
     """
 
     core: ClassVar[str] = "chip"
@@ -48,6 +51,25 @@ class ChipConfig(CoreConfig):
 
     attempts: int = pydantic.Field(default=8, ge=1, le=255)
     """How often a cell is programmed at most until it reads right."""
+
+    verify_reads: int = pydantic.Field(default=8, ge=1, le=255)
+    """How often a word is read to be verified; a cell is right if it is in all of these reads."""
+
+    input_clocks: int = _of_profile("input_clocks", 0, 7)
+    """Chip clocks by which the chip's input registers delay every pin."""
+
+    control_clocks: int = _of_profile("control_clocks", 0, 7)
+    """Further chip clocks until a control acts."""
+
+    settle_clocks: int = _of_profile("settle_clocks", 1, 255)
+    """Chip clocks for which lines stand, at least, before and after others change. They do so for as long as the chip's
+    registers delay them, too."""
+
+    inference_clocks: int = _of_profile("inference_clocks", 1, 255)
+    """Logarithmic: chip clocks of ``inference`` until the sums are there."""
+
+    read_out_clocks: int = _of_profile("read_out_clocks", 0, 255)
+    """Logarithmic: chip clocks of ``read_out`` before the highest bit of the sums."""
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
@@ -79,6 +101,16 @@ class ChipConfig(CoreConfig):
         return self.clock_hz // self.divider
 
     @property
+    def latency(self) -> int:
+        """Chip clocks from a control at the pins to what it does at ``bit_out``."""
+        return self.input_clocks + self.control_clocks
+
+    @property
+    def seed_clocks(self) -> int:
+        """Chip clocks for which a column's seed stands at the pins; ``load_seed`` is at 1 in the second one."""
+        return 2 + max(1, self.control_clocks)
+
+    @property
     def seeds(self) -> tuple[int, ...]:
         """Seeds of the columns' generators after a reset: equally far apart."""
         return choose_seeds(8, self.profile.columns)
@@ -86,13 +118,16 @@ class ChipConfig(CoreConfig):
     @property
     def array_config(self) -> ArrayConfig:
         """The chip's array, in clocks of the chip."""
-        settle = -(-self.profile.settle_clocks * NANOSECONDS // self.chip_hz)
+        # Controls act before the word line rises, and supplies, which no register delays, change after it has fallen.
+        clocks = max(self.settle_clocks, self.control_clocks, self.input_clocks + 1)
+        settle = -(-clocks * NANOSECONDS // self.chip_hz)
         return ArrayConfig(
             geometry=self.profile.geometry,
             clock_hz=self.chip_hz,
             read=_at_least(self.read, settle, "setup_ns", "precharge_ns", "hold_ns", "off_ns"),
             programming=_at_least(self.programming, settle, "setup_ns", "drive_ns", "off_ns"),
             attempts=self.attempts,
+            verify_reads=self.verify_reads,
         )
 
     def machine(
@@ -128,10 +163,10 @@ class ChipConfig(CoreConfig):
         """Chip clocks of a decision: reads, seeds, inference, read-out, and what the chip's registers delay."""
         profile = self.profile
         reads = profile.columns * self.array_config.read_clocks.total
-        end = profile.latency + 2
+        end = self.latency + 2
         if mode == "stochastic":
-            return reads + SEED_CLOCKS * profile.columns + cycles + end
-        return reads + profile.inference_clocks + profile.read_out_clocks + profile.geometry.word_bits + end
+            return reads + self.seed_clocks * profile.columns + cycles + end
+        return reads + self.inference_clocks + self.read_out_clocks + profile.geometry.word_bits + end
 
     @property
     def longest_command(self) -> int:

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
-from hwgen.chips.config import SEED_CLOCKS, ChipConfig
+from hwgen.chips.config import ChipConfig
 from hwgen.chips.signature import InferencePort, chip_lines
 from hwgen.parts.delay_line import DelayLine
 
@@ -44,9 +44,11 @@ class DecisionSequencer(wiring.Component):
         logarithmic = Signal()
         column = Signal(range(profile.columns))
         last = Signal.like(column)
-        read_out = profile.read_out_clocks + profile.geometry.word_bits
-        drain = profile.latency + 1  # the pins are a clock behind, the chip follows them so much later
-        longest = max(*clocks, SEED_CLOCKS, read_out, drain, (1 << len(port.cycles)) - 1)
+        read_out = config.read_out_clocks + profile.geometry.word_bits
+        drain = config.latency + 1  # the pins are a clock behind, the chip follows them so much later
+        longest = max(
+            *clocks, config.seed_clocks, config.inference_clocks, read_out, drain, (1 << len(port.cycles)) - 1
+        )
         elapsed = Signal(range(longest))  # clocks of this phase
         expected = Signal()  # what the lines now want gives a bit of each row
         cell, row = self._place(words[column])
@@ -107,22 +109,22 @@ class DecisionSequencer(wiring.Component):
                             m.next = "INFER"
             with m.State("SEED"):
                 m.d.comb += [
-                    lines.load_seed.eq(elapsed == SEED_CLOCKS // 2),
+                    lines.load_seed.eq(elapsed == 1),
                     lines.column.eq(Cat(cell, column)),
                     lines.seeds.eq(seeds[column]),
                 ]
-                with m.If(elapsed == SEED_CLOCKS - 1):
+                with m.If(elapsed == config.seed_clocks - 1):
                     m.d.sync += [elapsed.eq(0), column.eq(column + 1)]
                     with m.If(column == profile.columns - 1):
                         m.next = "INFER"
             with m.State("INFER"):
                 m.d.comb += [lines.inference.eq(1), expected.eq(~logarithmic)]
                 with m.If(logarithmic):
-                    phase(elapsed == profile.inference_clocks - 1, "READ_OUT")
+                    phase(elapsed == config.inference_clocks - 1, "READ_OUT")
                 with m.Else():
                     phase(elapsed + 1 >= cycles, "DRAIN")
             with m.State("READ_OUT"):
-                m.d.comb += [lines.read_out.eq(1), expected.eq(elapsed >= profile.read_out_clocks)]
+                m.d.comb += [lines.read_out.eq(1), expected.eq(elapsed >= config.read_out_clocks)]
                 phase(elapsed == read_out - 1, "DRAIN")
             with m.State("DRAIN"):
                 phase(elapsed == drain - 1, "DONE")

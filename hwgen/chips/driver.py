@@ -1,6 +1,7 @@
 """A bench with a fabricated Bayesian machine from Python, through the registers of its controller."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,7 +16,8 @@ from hwgen.chips.settings import check_cycles, check_mode, check_seeds
 from hwgen.chips.stimulus import ChipStimulus
 from hwgen.errors import HwgenError
 from hwgen.integers import check_integer
-from hwgen.memristor.driver import ArrayProgrammer, ProgrammedWords
+from hwgen.memristor.driver import ArrayProgrammer
+from hwgen.memristor.outcomes import MarchedWords, ProgrammedWords
 from hwgen.transport import Transport
 
 
@@ -93,20 +95,32 @@ class ChipDriver(CoreDriver):
         :class:`~hwgen.errors.HwgenError` while a sample is in the controller.
         """
         words = self._words(table)
+        with self._loading(table):
+            return self.array.program(list(words.values()), list(words), form=form)
+
+    def march(self, table: LikelihoodTable, *, rounds: int = 32, form: bool | Container[int] = False) -> MarchedWords:
+        """As :meth:`program`, but also find cells that cannot be trusted although they read right; see
+        :meth:`~hwgen.memristor.driver.ArrayProgrammer.march` for how, ``rounds`` and what is returned."""
+        words = self._words(table)
+        with self._loading(table):
+            return self.array.march(list(words.values()), list(words), rounds=rounds, form=form)
+
+    @contextmanager
+    def _loading(self, table: LikelihoodTable) -> Iterator[None]:
+        """Within, the chip is unlocked and being programmed with ``table``."""
         self.strobe("clear_loaded")
         with self.array.programming():
-            found = self.array.program(list(words.values()), list(words), form=form)
+            yield
         self._table, self._programmed = table, True
         self.strobe("set_loaded")
-        return found
 
     def verify(self, table: LikelihoodTable, times: int = 1) -> ProgrammedWords:
         """Read all words of a table and compare them, without a pulse.
 
         Args:
             table: what they are to hold.
-            times: how often. A cell whose devices are alike reads at random, and so right every other time; it has
-                failed if it read wrong in any of them.
+            times: how often, with the config's ``verify_reads`` each time. A cell has failed if it read wrong in any of
+                them.
 
         Returns and raises as :meth:`program`.
         """
@@ -114,7 +128,10 @@ class ChipDriver(CoreDriver):
         check_integer("times", times, 1)
         with self.array.programming():
             found = [self.array.verify(list(words.values()), list(words)) for _ in range(times)]
-        return found[-1]._replace(failed=np.logical_or.reduce([each.failed for each in found]))
+        return found[-1]._replace(
+            failed=np.logical_or.reduce([each.failed for each in found]),
+            unstable=np.logical_or.reduce([each.unstable for each in found]),
+        )
 
     def load(self, table: LikelihoodTable) -> None:
         """:meth:`program`; raises :class:`~hwgen.errors.HwgenError` if cells are wrong in the end."""
@@ -125,6 +142,14 @@ class ChipDriver(CoreDriver):
                 f"{failed} of {found.failed.size} cells are wrong after {self.config.attempts} attempts; "
                 'array.failed_cells() says which, and strobe("set_loaded") uses the chip as it is'
             )
+
+    def use(self, table: LikelihoodTable) -> None:
+        """Decide with what the chip holds, which is said to be ``table``: no cell is programmed, read or compared.
+
+        Raises :class:`~hwgen.errors.DesignError` for a table that is not one of the chip.
+        """
+        self._table, self._programmed = chip_table(self.config, table), True
+        self.strobe("set_loaded")
 
     def start_over(self, table: LikelihoodTable | None) -> None:
         """As :meth:`load`, if there is a table."""

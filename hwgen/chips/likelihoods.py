@@ -79,12 +79,19 @@ def from_source(
             ``{"dataset": "wine", "classifier": "GaussianNB", "features": 4, "bins": 8}``.
         directory: paths in it are relative to this folder.
 
-    Raises :class:`~hwgen.errors.DesignError` for a wrong source, and a table that is too large for the chip.
+    Raises :class:`~hwgen.errors.DesignError` for a wrong source, and for data or a table that are too large for the
+    chip.
     """
     parameters = {"mode": mode, "likelihood_bits": profile.geometry.word_bits}
     resolved = registry.CHIP.load("source")(
         dict(source), parameters, directory, profile.name, registry.CHIP.load("data")
     )
+    classes = resolved.parameters.streams[0].shape[1]
+    if "dataset" in source and classes > profile.rows:
+        raise DesignError(
+            f"dataset {source['dataset']!r} has {classes} classes, and {profile.name} tells at most {profile.rows} "
+            "apart; take one with fewer, such as 'wine'"
+        )
     table = fit(resolved.parameters, profile, mode)
     held_out = resolved.evaluation
     if held_out is None:

@@ -29,7 +29,8 @@ INSTRUCTIONS = {"load_mem": 0b11, "read_8": 0b10, "read_out": 0b01, "inference":
 
 @dataclass(frozen=True)
 class ChipProfile:
-    """A fabricated machine.
+    """A fabricated machine. Its clocks, which no publication states for certain, are defaults of the parameters of the
+    same names of :class:`~hwgen.chips.config.ChipConfig`.
 
     Cells of a word are numbered by their column, likelihoods by address: the bin of the observation.
     """
@@ -77,11 +78,6 @@ class ChipProfile:
     def address_bits(self) -> int:
         """Bits of a likelihood's address in its block."""
         return (self.bins - 1).bit_length()
-
-    @property
-    def latency(self) -> int:
-        """Clocks from a control at the pins to what it does at ``bit_out``."""
-        return self.input_clocks + self.control_clocks
 
     @property
     def pins(self) -> tuple[Pin, ...]:

@@ -101,7 +101,7 @@ class ChipSequencers(wiring.Component):
         m.d.comb += [
             getattr(self.pins, name).eq(getattr(outputs.pins, name)) for name in outputs.pins.signature.members
         ]
-        for name in ("word", "wrong", "attempts", "recorded", "failed", "worn"):
+        for name in ("word", "wrong", "unstable", "attempts", "recorded", "failed", "worn"):
             m.d.comb += getattr(self, name).eq(getattr(programmer, name))
         for name in ("record", "failure"):
             m.d.comb += getattr(self, name).eq(getattr(programmer, name) & falls)

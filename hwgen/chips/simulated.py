@@ -18,8 +18,6 @@ from hwgen.memristor.simulated import SimulatedArray
 from hwgen.parts.lfsr import linear
 from hwgen.parts.polynomials import step_columns
 
-COUNTER_BITS = 4
-
 
 class SimulatedChip(wiring.Component):
     """A formed chip that every pulse switches and that reads right: array, registers, generators, gates and adders.
@@ -36,7 +34,7 @@ class SimulatedChip(wiring.Component):
 
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
-        profile, pins = self.config.profile, self.pins
+        config, profile, pins = self.config, self.config.profile, self.pins
         m.submodules.array = array = self.array
         before = Signal()
         rises = Signal()
@@ -44,16 +42,13 @@ class SimulatedChip(wiring.Component):
         m.d.comb += rises.eq(pins.clk & ~before)
 
         # The input registers, and those behind which controls act.
-        stages = [pins]
-        for depth in range(profile.latency):
-            stage = {}
-            for pin in profile.pins[1:-1]:
-                earlier = getattr(pins, pin.name) if not depth else stages[-1][pin.name]
-                stage[pin.name] = Signal.like(earlier, name=f"{pin.name}_{depth}")
-                with m.If(rises):
-                    m.d.sync += stage[pin.name].eq(earlier)
+        stages = [{pin.name: getattr(pins, pin.name) for pin in profile.pins[1:-1]}]
+        for depth in range(config.latency):
+            stage = {name: Signal.like(level, name=f"{name}_{depth}") for name, level in stages[-1].items()}
+            with m.If(rises):
+                m.d.sync += [stage[name].eq(level) for name, level in stages[-1].items()]
             stages.append(stage)
-        inputs, late = stages[profile.input_clocks], stages[-1]
+        inputs, late = stages[config.input_clocks], stages[-1]
         control = {name: self._control(late, name) for name in CONTROLS}
         for name in LINES:
             level = pins.supply if name == "supply" else inputs[NAMES.get(name, name)]
@@ -98,8 +93,10 @@ class SimulatedChip(wiring.Component):
             m.d.comb += exact.eq(total + word)
             total = exact[:bits] | exact[bits].replicate(bits)
         leaving = Signal(bits)
-        start = (1 << COUNTER_BITS) - profile.read_out_clocks
-        counter = Signal(COUNTER_BITS, init=start)
+        # Counts from below 0; at 0 the highest bit leaves.
+        modulus = 1 << (bits + self.config.read_out_clocks).bit_length()
+        start = -self.config.read_out_clocks % modulus
+        counter = Signal(range(modulus), init=start)
         with m.If(rises):
             m.d.sync += counter.eq(Mux(control["read_out"], counter + 1, start))
             with m.If(control["inference"]):

@@ -1,14 +1,16 @@
 """``hwgen chip``: a bench with a fabricated Bayesian machine, beside the golden model."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from hwgen.bus.link.protocol import BAUDRATE
+from hwgen.chips.config import MOST_CYCLES
 from hwgen.chips.likelihoods import from_source
 from hwgen.chips.profile import PROFILES, TARGET
-from hwgen.chips.target import clocked_target
+from hwgen.chips.target import configured_target
 from hwgen.cli.output import ExitCode, JsonOption, print_json, print_pairs
 from hwgen.errors import DesignError
 
@@ -40,9 +42,29 @@ def chip(
     clock_mhz: Annotated[
         int | None, typer.Option(help="Clock of the controller in MHz, as generated (default: 12; rtl: 2).")
     ] = None,
-    form: Annotated[bool | None, typer.Option(help="Form the cells first (default: with rtl only).")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="File (TOML) of the controller's phases, delays and attempts, as generated.")
+    ] = None,
+    attempts: Annotated[
+        int | None, typer.Option(help="Program a cell so often at most, as generated (default: 8).")
+    ] = None,
+    form: Annotated[
+        bool | None, typer.Option(help="Form the cells first (default: with rtl only, where they are programmed).")
+    ] = None,
+    program: Annotated[
+        bool, typer.Option(help="Program and verify; --no-program: decide with what the chip holds.")
+    ] = True,
+    march: Annotated[
+        bool, typer.Option("--march", help="Find stuck cells that read right, too: writes both bits, many times.")
+    ] = False,
+    verify_only: Annotated[
+        bool, typer.Option("--verify-only", help="Read and compare what the chip holds; no pulse, no decision.")
+    ] = False,
     seeds: Annotated[
         str | None, typer.Option(help="Seeds of the columns' generators: numbers from 1 to 255, with commas.")
+    ] = None,
+    cycles: Annotated[
+        int | None, typer.Option(help="Stochastic cycles of a decision, 1 to 255 (default: 255).")
     ] = None,
     stuck: Annotated[float, typer.Option(help="rtl: share of the chip's devices that never change.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Seed of all that is random in the model of the chip.")] = 0,
@@ -50,7 +72,10 @@ def chip(
 ) -> None:
     """Program a fabricated chip, verify it, load seeds, decide samples in each mode, and compare with the golden model.
 
-    Exits with 1 when a cell or a bit of a result is wrong, a pulse was cut or a command refused.
+    With --verify-only or --no-program the chip holds the likelihoods of one mode already; the model of the chip of
+    backend rtl then begins with them.
+
+    Exits with 1 when a cell or a bit of a result is wrong, a cell suspect, a pulse was cut or a command refused.
     """
     from sim.chip_bench import run_bench
 
@@ -66,17 +91,29 @@ def chip(
         raise DesignError(f"--seed must be at least 0, not {seed}")
     if mode not in (None, *profile.modes):
         raise DesignError(f"--mode of {name} must be {' or '.join(profile.modes)}, not {mode!r}")
-    if seeds is not None and "stochastic" not in ([mode] if mode else profile.modes):
-        raise DesignError(f"--seeds belongs to stochastic mode, in which {name} does not decide here; leave it out")
+    modes = [mode] if mode else profile.modes
+    programs = _programs(program, verify_only, modes, form, march)
+    for option, value in (("--seeds", seeds), ("--cycles", cycles)):
+        if value is not None and (verify_only or "stochastic" not in modes):
+            raise DesignError(
+                f"{option} belongs to stochastic mode, in which {name} does not decide here; leave it out"
+            )
+    if cycles is not None and not 1 <= cycles <= MOST_CYCLES:
+        raise DesignError(f"--cycles must be from 1 to {MOST_CYCLES}, not {cycles}")
     chosen = None if seeds is None else _numbers(seeds, profile.columns)
-    design = clocked_target(f"{TARGET}{name}", SIMULATED_MHZ if clock_mhz is None and simulated else clock_mhz)
+    fast = {"clock_hz": SIMULATED_MHZ * 1_000_000} if simulated else None
+    design = configured_target(f"{TARGET}{name}", config, clock_mhz, attempts, fast)
     source = _source(dataset, table, samples, min(BINS, profile.bins), profile.columns)
     report = run_bench(
         design,
-        {each: from_source(profile, each, source) for each in ([mode] if mode else profile.modes)},
+        {each: from_source(profile, each, source) for each in modes},
         backend,
-        form=simulated if form is None else form,
+        form=simulated and programs if form is None else form,
+        program=programs,
+        march=march,
+        decide=not verify_only,
         seeds=chosen,
+        cycles=cycles,
         stuck=stuck,
         seed=seed,
         baudrate=baudrate,
@@ -86,11 +123,29 @@ def chip(
     else:
         values = report.as_dict()
         for each in values.pop("modes"):
-            wrong = [".".join(map(str, cell)) for cell in each["failed_cells"]]
-            print_pairs(f"{name}, {each['mode']}", {**each, "failed_cells": wrong})
+            for key in ("failed_cells", "suspect_cells"):
+                if each[key] is not None:
+                    each[key] = [".".join(map(str, cell)) for cell in each[key]]
+            print_pairs(f"{name}, {each['mode']}", each)
         print_pairs(f"{name}: {'verified' if report.ok else 'DIFFERENT'}", values)
     if not report.ok:
         raise typer.Exit(ExitCode.DIFFERENCE)
+
+
+def _programs(program: bool, verify_only: bool, modes: Sequence[str], form: bool | None, march: bool) -> bool:
+    """Whether cells are programmed; what is to be done must go together."""
+    if program and not verify_only:
+        return True
+    option = "--verify-only" if verify_only else "--no-program"
+    if verify_only and not program:
+        raise DesignError("--verify-only decides nothing, and --no-program only decides; give one of them")
+    for other, given in (("--form", form), ("--march", march)):
+        if given:
+            raise DesignError(f"{other} belongs to programming, which {option} leaves out; give one of them")
+    if len(modes) > 1:
+        allowed = " or ".join(f"--mode {mode}" for mode in modes)
+        raise DesignError(f"{option}: a chip holds the likelihoods of one mode; name it with {allowed}")
+    return False
 
 
 def _source(dataset: str | None, table: Path | None, samples: Path | None, bins: int, columns: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import typer
 
 from hwgen import api
 from hwgen.bus.wrappers.interfaces import STREAM_WIDTHS, Bus, Interfaces, Stream
-from hwgen.chips.target import clocked_target
+from hwgen.chips.target import configured_target
 from hwgen.cli.output import JsonOption, print_json, print_pairs
 from hwgen.design import Design
 from hwgen.errors import DesignError
@@ -27,6 +27,9 @@ def generate(
     clock_mhz: Annotated[
         int | None, typer.Option(help="With --target: clock of the controller in MHz (default: 12).")
     ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="With --target: file (TOML) of the controller's phases, delays and attempts.")
+    ] = None,
     bus: Annotated[Bus, typer.Option(help="Register bus of the Verilog.")] = Bus.NATIVE,
     stream: Annotated[Stream, typer.Option(help="Streams of the Verilog.")] = Stream.NATIVE,
     stream_width: Annotated[
@@ -42,7 +45,7 @@ def generate(
         raise DesignError("--stream-width belongs to --stream axi4stream; leave it out, or give both")
     if stream_width not in (None, *STREAM_WIDTHS):
         raise DesignError(f"--stream-width must be a multiple of 8 from 8 to 128, not {stream_width}")
-    loaded = _design(design, target, clock_mhz)
+    loaded = _design(design, target, clock_mhz, config)
     width = {} if stream_width is None else {"stream_width": stream_width}
     files = api.generate(loaded, output, bus=bus, stream=stream, **width)
     summary: dict[str, Any] = {
@@ -61,7 +64,7 @@ def generate(
         print_pairs(f"{loaded.name}: generated", {**summary, "files": "\n".join(summary["files"]), **fidelity})
 
 
-def _design(design: Path | None, target: str | None, clock_mhz: int | None) -> Design:
+def _design(design: Path | None, target: str | None, clock_mhz: int | None, config: Path | None) -> Design:
     """What is to be generated."""
     if target is not None and design is not None:
         raise DesignError(
@@ -69,9 +72,10 @@ def _design(design: Path | None, target: str | None, clock_mhz: int | None) -> D
             f"leave out {design}"
         )
     if target is not None:
-        return clocked_target(target, clock_mhz)
-    if clock_mhz is not None:
-        raise DesignError("--clock-mhz belongs to --target; leave it out, or name a target")
+        return configured_target(target, config, clock_mhz)
+    for option, value in (("--clock-mhz", clock_mhz), ("--config", config)):
+        if value is not None:
+            raise DesignError(f"{option} belongs to --target; leave it out, or name a target")
     if design is None:
         raise DesignError("name a design file, or a chip with --target chip:NAME")
     return api.load_design(design)

@@ -156,6 +156,10 @@ class ArrayConfig(_Phases):
     attempts: int = pydantic.Field(default=8, ge=1, le=255)
     """How often a cell is programmed at most until it reads right."""
 
+    verify_reads: int = pydantic.Field(default=8, ge=1, le=255)
+    """How often a word is read to be verified; a cell is right if it is in all of these reads. One whose devices are
+    alike, and that reads at random, passes n reads with a probability of 1 in 2ⁿ."""
+
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
         if self.geometry.word_bits > MOST_WORD_BITS:
@@ -219,12 +223,13 @@ class ArrayConfig(_Phases):
     @property
     def longest_command(self) -> int:
         """Clocks in which any command on a word ends: all passes, all attempts, pulses as long as they can be."""
-        return self.longest_command_with(self.read_clocks.total)
+        return self.longest_command_with(self.read_clocks.total + 1)
 
     def longest_command_with(self, read: int) -> int:
-        """:attr:`longest_command` where reading a word takes ``read`` clocks."""
+        """:attr:`longest_command` where a word is there ``read`` clocks after it was asked for."""
         clocks = self.programming_clocks
         passes = 4  # two of forming, SET, RESET
         pulses = self.geometry.word_bits * (clocks.overhead + clocks.longest_pulse)
         switching = 2 + clocks.supply
-        return self.attempts * (passes * (pulses + switching + 1) + switching + read + 3)
+        reads = self.verify_reads * (1 + read)
+        return self.attempts * (passes * (pulses + switching + 1) + switching + reads) + 1

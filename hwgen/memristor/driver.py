@@ -2,7 +2,6 @@
 
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,21 +11,15 @@ from hwgen.bus.map import WORD_BYTES
 from hwgen.errors import HwgenError
 from hwgen.integers import check_integer
 from hwgen.memristor.config import SUPPLIES, ArrayConfig
+from hwgen.memristor.march import march
+from hwgen.memristor.outcomes import MarchedWords, ProgrammedWords
 from hwgen.memristor.registers import COMMANDS, UNLOCK_KEY, WEAR_BITS
 
 ACCESS_CLOCKS = 5
 """Clocks that reading a register takes at least."""
 
-
-class ProgrammedWords(NamedTuple):
-    """What became of ``n`` words."""
-
-    read: NDArray[np.uint32]
-    """Shape ``(n,)``: each word as it was read last."""
-    attempts: NDArray[np.uint8]
-    """Shape ``(n, word_bits)``: in how many attempts each cell got pulses; cell 0 holds the lowest bit."""
-    failed: NDArray[np.bool_]
-    """Shape ``(n, word_bits)``: cells that were still wrong then."""
+MOST_POLLS = 64
+"""Reads of the state at a time, while a command is under way."""
 
 
 class ArrayProgrammer:
@@ -54,6 +47,11 @@ class ArrayProgrammer:
         """Of all words there are."""
         self._failed_cells = (first + WORD_BYTES * self.addresses).astype(np.uint32)
         self._wear = (core.map.base("wear") + WORD_BYTES * self.addresses).astype(np.uint32)
+        self._command_registers = np.array(
+            [core.map.base(name) for name in ("array_place", "array_target", "array_command")], np.uint32
+        )
+        found = [core.map.base(name) for name in ("array_word", "array_wrong", "array_unstable")]
+        self._found = np.array(found, np.uint32)
         cells = np.arange(geometry.word_bits)
         self._attempts = (core.map.base("array_attempts") + WORD_BYTES * cells).astype(np.uint32)
 
@@ -101,12 +99,29 @@ class ArrayProgrammer:
     def form(self, addresses: Sequence[int] | None = None) -> None:
         """Form both devices of all cells of some words. Errors as for :meth:`program`."""
         chosen = self._chosen(addresses)
-        self._run("form", words=np.zeros(len(chosen), np.uint32), addresses=chosen.tolist())
+        self.pulse("form", words=np.zeros(len(chosen), np.uint32), addresses=chosen.tolist())
+
+    def pulse(self, *passes: str, words: ArrayLike, addresses: Sequence[int] | None = None) -> None:
+        """Give the cells of some words pulses, once, without reading them.
+
+        Args:
+            passes: any of ``form``, ``set``, ``reset``, which come in this order: forming pulses for both devices of
+                each cell, a SET pulse for the one that ``words`` want low, a RESET pulse for the other one.
+            words: shape ``(n,)``, integers of ``word_bits`` bits.
+            addresses: shape ``(n,)``.
+
+        Errors as for :meth:`program`, and for other passes.
+        """
+        if not passes or not set(passes) <= {"form", "set", "reset"}:
+            raise HwgenError(f"passes must be some of form, set, reset, not {', '.join(passes) or 'none'}")
+        for _ in self._carry_out(*passes, words=words, addresses=addresses):
+            pass
 
     def program(
         self, words: ArrayLike, addresses: Sequence[int] | None = None, *, form: bool | Container[int] = False
     ) -> ProgrammedWords:
-        """Write words: SET and RESET every cell, read, and do again what reads wrong.
+        """Write words: SET and RESET every cell, read, and do again what is wrong in any of the config's
+        ``verify_reads`` reads.
 
         Args:
             words: shape ``(n,)``, integers of ``word_bits`` bits.
@@ -121,6 +136,41 @@ class ArrayProgrammer:
         """Read words and compare them, without a pulse. Arguments and errors as for :meth:`program`."""
         return self._run("verify", words=words, addresses=addresses)
 
+    def march(
+        self,
+        words: ArrayLike,
+        addresses: Sequence[int] | None = None,
+        *,
+        rounds: int = 32,
+        form: bool | Container[int] = False,
+    ) -> MarchedWords:
+        """Write words, and find the cells that cannot be trusted although they read right: those with a stuck device.
+
+        The complement is written and verified, and in rounds of four pulses a cell each device must be seen to move;
+        then the words are written and verified. Cells that are not sound are in the map of failed cells until they are
+        verified again.
+
+        Args:
+            words: shape ``(n,)``, integers of ``word_bits`` bits.
+            addresses: shape ``(n,)``.
+            rounds: most rounds of a word, from 1 on. Most words take fewer; with each one more, fewer sound cells are
+                suspect.
+            form: as for :meth:`program`.
+
+        Errors as for :meth:`program`.
+        """
+        chosen = self._chosen(addresses)
+        width = self.config.geometry.word_bits
+        return march(
+            self,
+            self._words("words", words, chosen.shape, (1 << width) - 1),
+            chosen,
+            word_bits=width,
+            verify_reads=self.config.verify_reads,
+            rounds=check_integer("rounds", rounds, 1),
+            form=form,
+        )
+
     def read(self, addresses: Sequence[int] | None = None) -> NDArray[np.uint32]:
         """Shape ``(n,)``: words as they read, whatever they are to hold. Cells that had failed still count as failed,
         and so does a cell that reads otherwise a second time. Errors as for :meth:`program`."""
@@ -128,14 +178,20 @@ class ArrayProgrammer:
         cells = np.zeros((1 << self.config.geometry.address_bits, self.config.geometry.word_bits), np.bool_)
         cells[self.addresses] = self.failed_cells()
         failed = (cells[chosen] << np.arange(cells.shape[1])).sum(axis=1)
-        had_failed = "array_cells_failed" in self.core.errors()
-        read = self.verify(np.zeros(len(chosen), np.uint32), chosen.tolist()).read
-        if not had_failed:
-            register = self.core.map.register("errors")
-            self.core.write_register("errors", 1 << register.lsb(register.field("array_cells_failed")))
+        with self.comparing():
+            read = self.verify(np.zeros(len(chosen), np.uint32), chosen.tolist()).read
         # A read is recorded as a comparison: this one leaves what was known.
         self.verify(read ^ failed, chosen.tolist())
         return read
+
+    @contextmanager
+    def comparing(self) -> Iterator[None]:
+        """What is compared within may differ: that is no error, ``array_cells_failed`` stays as it was."""
+        had_failed = "array_cells_failed" in self.core.errors()
+        yield
+        if not had_failed:
+            register = self.core.map.register("errors")
+            self.core.write_register("errors", 1 << register.lsb(register.field("array_cells_failed")))
 
     def failed_cells(self) -> NDArray[np.bool_]:
         """Shape ``(words, word_bits)``: cells that are not known to hold what was last written."""
@@ -158,32 +214,46 @@ class ArrayProgrammer:
         addresses: Sequence[int] | None,
         form: bool | Container[int] = False,
     ) -> ProgrammedWords:
-        """Carry out a command on words, one after the other; with forming on all, none or some of them."""
-        chosen = self._chosen(addresses)
+        """Carry out a command on words, and read what became of them."""
         width = self.config.geometry.word_bits
-        targets = self._words("words", words, chosen.shape, (1 << width) - 1)
-        if not self.unlocked:
-            raise HwgenError("the array is locked; call unlock() first, or use `with programming():`")
-        read, wrong, attempts = [], [], []
-        for address, target in zip(chosen.tolist(), targets.tolist(), strict=True):
-            self.core.write_register("array_place", address)
-            self.core.write_register("array_target", target)
-            forms = form if isinstance(form, bool) else address in form
-            self._command(*(("form",) if forms else ()), *fields)
-            self._wait()
-            read.append(self.core.read_register("array_word"))
-            wrong.append(self.core.read_register("array_wrong"))
-            attempts.append(self.core.transport.read(self._attempts))
+        pulses = fields != ("verify",)
+        outcome = np.concatenate([self._found, self._attempts]) if pulses else self._found
+        commands = self._carry_out(*fields, words=words, addresses=addresses, form=form)
+        found = np.array([self.core.transport.read(outcome) for _ in commands], np.uint32).reshape(-1, len(outcome))
+        attempts = found[:, 3:] if pulses else np.zeros((len(found), width))
         return ProgrammedWords(
-            np.array(read, np.uint32),
-            np.array(attempts, np.uint8).reshape(-1, width),
-            _bits(np.array(wrong, np.uint32), width),
+            found[:, 0], attempts.astype(np.uint8), _bits(found[:, 1], width), _bits(found[:, 2], width)
         )
 
+    def _carry_out(
+        self,
+        *fields: str,
+        words: ArrayLike,
+        addresses: Sequence[int] | None,
+        form: bool | Container[int] = False,
+    ) -> Iterator[int]:
+        """Carry out a command on words, one after the other, and yield their addresses; with forming on all, none or
+        some of them."""
+        chosen = self._chosen(addresses)
+        targets = self._words("words", words, chosen.shape, (1 << self.config.geometry.word_bits) - 1)
+        if not self.unlocked:
+            raise HwgenError("the array is locked; call unlock() first, or use `with programming():`")
+        for address, target in zip(chosen.tolist(), targets.tolist(), strict=True):
+            forms = form if isinstance(form, bool) else address in form
+            command = _command(*(("form",) if forms else ()), *fields)
+            self.core.transport.write(self._command_registers, np.array([address, target, command], np.uint32))
+            self._wait()
+            yield address
+
     def _wait(self) -> None:
-        for _ in range(self._longest_command // ACCESS_CLOCKS + 1):
-            if not self._state("active"):
+        register = self.core.map.register("array_state")
+        address, active = self.core.map.base(register.name), 1 << register.lsb(register.field("active"))
+        polls, waited = 1, 0
+        while waited <= self._longest_command:
+            if not self.core.transport.read(np.full(polls, address, np.uint32))[-1] & active:
                 return
+            waited += polls * ACCESS_CLOCKS
+            polls = min(2 * polls, MOST_POLLS)
         raise HwgenError(f"a command took more than the {self._longest_command} clocks that it may take")
 
     def _chosen(self, addresses: Sequence[int] | None) -> NDArray[np.int64]:
@@ -202,12 +272,17 @@ class ArrayProgrammer:
         return array.astype(np.uint32)
 
     def _command(self, *fields: str) -> None:
-        names = [field.name for field in COMMANDS]
-        self.core.write_register("array_command", sum(1 << names.index(field) for field in fields))
+        self.core.write_register("array_command", _command(*fields))
 
     def _state(self, field: str) -> bool:
         register = self.core.map.register("array_state")
         return bool(self.core.read_register(register.name) >> register.lsb(register.field(field)) & 1)
+
+
+def _command(*fields: str) -> int:
+    """What is written to ``array_command``."""
+    names = [field.name for field in COMMANDS]
+    return sum(1 << names.index(field) for field in fields)
 
 
 def _bits(words: NDArray[np.uint32], width: int) -> NDArray[np.bool_]:

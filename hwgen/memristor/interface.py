@@ -75,6 +75,7 @@ class ArrayInterface(wiring.Component):
             sequencers.target.eq(self.array_target),
             self.array_word.eq(sequencers.word),
             self.array_wrong.eq(sequencers.wrong),
+            self.array_unstable.eq(sequencers.unstable),
             self.unlocked.eq(sequencers.unlocked),
             self.active.eq(sequencers.active),
             self.array_state.eq(sequencers.unlocked | sequencers.active << 1),

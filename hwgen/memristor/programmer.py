@@ -1,6 +1,6 @@
-"""Programming a word: passes over its cells, then a read to see what became of them."""
+"""Programming a word: passes over its cells, then reads to see what became of them."""
 
-from amaranth.hdl import Array, Cat, Const, Elaboratable, Module, Signal, Value
+from amaranth.hdl import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -9,7 +9,7 @@ from hwgen.memristor.registers import ATTEMPT_BITS
 from hwgen.memristor.signature import PulsePort, ReadPort, place_layout
 
 COMMAND = data.StructLayout({"form": 1, "set": 1, "reset": 1, "verify": 1})
-"""What is done with a word, in this order: forming pulses, SET pulses, RESET pulses, a read."""
+"""What is done with a word, in this order: forming pulses, SET pulses, RESET pulses, reads."""
 
 PASSES = ("forming", "forming", "set", "reset")
 """The supply of each pass. Forming takes two: of the devices on BL, and of those on BLB."""
@@ -18,12 +18,15 @@ PASSES = ("forming", "forming", "set", "reset")
 class WordProgrammer(wiring.Component):
     """Carries out a command on one word, cell by cell, in passes: all pulses with one supply, then all with the next.
 
-    CBL of a SET or RESET pulse is the cell's bit of ``target``. A word that is verified is done again as long as a cell
-    reads wrong, up to :attr:`~hwgen.memristor.config.ArrayConfig.attempts` times; pulses then go to the wrong cells.
+    CBL of a SET or RESET pulse is the cell's bit of ``target``. A word that is verified is read
+    :attr:`~hwgen.memristor.config.ArrayConfig.verify_reads` times, and a cell is right if it is in all of these reads.
+    The word is done again as long as a cell is wrong, up to :attr:`~hwgen.memristor.config.ArrayConfig.attempts` times;
+    pulses then go to the wrong cells.
 
     Members: ``start``, with ``command``, ``place`` and ``target``, while not ``active``; ``pulses``, ``reads``: the
     sequencers; ``settled``: the array may be read. ``word``: the last word read; ``wrong``: cells that were wrong in
-    it; ``attempts``: in how many attempts each cell got pulses; these stay until the next command. ``record``: what is
+    any of the last attempt's reads; ``unstable``: those that did not read alike in all of them; ``attempts``: in how
+    many attempts each cell got pulses; these stay until the next command. ``record``: what is
     known of the word at ``place`` changes to ``failed`` (cells that are not known to be right), and if ``worn`` it is
     about to get pulses; ``failure``: a command ended with wrong cells.
     """
@@ -46,6 +49,7 @@ class WordProgrammer(wiring.Component):
                 "active": Out(1),
                 "word": Out(width),
                 "wrong": Out(width),
+                "unstable": Out(width),
                 "attempts": Out(data.ArrayLayout(ATTEMPT_BITS, width)),
                 "record": Out(1),
                 "recorded": Out(place),
@@ -66,6 +70,7 @@ class WordProgrammer(wiring.Component):
         todo = Signal(len(PASSES))  # passes of this attempt, this one included
         left = Signal(width)  # cells of this pass
         attempt = Signal(ATTEMPT_BITS)
+        read = Signal(range(self.config.verify_reads))  # of this attempt
         any_pulses = command.form | command.set | command.reset
         passes = Cat(command.form, command.form, command.set, command.reset)
         supply = Signal(len(SUPPLIES))
@@ -80,7 +85,10 @@ class WordProgrammer(wiring.Component):
         ]
         self._add_cell(m, place, target, left, supply[0], second)
         sensed = self._word(place)
-        found = sensed ^ target
+        # In the first read of an attempt nothing is known of others.
+        first = read == 0
+        wrong = (sensed ^ target) | Mux(first, 0, self.wrong)
+        unstable = Mux(first, 0, self.unstable | (sensed ^ self.word))
 
         with m.FSM(name="program"):
             with m.State("IDLE"):
@@ -89,7 +97,7 @@ class WordProgrammer(wiring.Component):
                 with m.If(self.start):
                     m.d.sync += [command.eq(self.command), place.eq(self.place), target.eq(self.target)]
                     m.d.sync += [mask.eq(-1), attempt.eq(1)]
-                    m.d.sync += [self.attempts.eq(0), self.word.eq(0), self.wrong.eq(0)]
+                    m.d.sync += [self.attempts.eq(0), self.word.eq(0), self.wrong.eq(0), self.unstable.eq(0)]
                     m.d.sync += todo.eq(Cat(self.command.form.replicate(2), self.command.set, self.command.reset))
                     # Until it has been read, nothing is known of it.
                     m.d.comb += [self.record.eq(starts), self.worn.eq(1)]
@@ -122,15 +130,20 @@ class WordProgrammer(wiring.Component):
             with m.State("READ"):
                 m.d.comb += self.reading.eq(1)
                 with m.If(reads.done):
-                    m.d.sync += [self.word.eq(sensed), self.wrong.eq(found), mask.eq(found)]
-                    m.d.comb += [self.record.eq(1), self.failed.eq(found)]
-                    with m.If(found.any() & any_pulses & (attempt != self.config.attempts)):
-                        m.d.comb += self.worn.eq(1)
-                        m.d.sync += [attempt.eq(attempt + 1), todo.eq(passes)]
-                        m.next = "SELECT"
+                    m.d.sync += [self.word.eq(sensed), self.wrong.eq(wrong), self.unstable.eq(unstable)]
+                    with m.If(read != self.config.verify_reads - 1):
+                        m.d.sync += read.eq(read + 1)
+                        m.next = "SETTLE"
                     with m.Else():
-                        m.d.comb += self.failure.eq(found.any())
-                        m.next = "IDLE"
+                        m.d.sync += [read.eq(0), mask.eq(wrong)]
+                        m.d.comb += [self.record.eq(1), self.failed.eq(wrong)]
+                        with m.If(wrong.any() & any_pulses & (attempt != self.config.attempts)):
+                            m.d.comb += self.worn.eq(1)
+                            m.d.sync += [attempt.eq(attempt + 1), todo.eq(passes)]
+                            m.next = "SELECT"
+                        with m.Else():
+                            m.d.comb += self.failure.eq(wrong.any())
+                            m.next = "IDLE"
         return m
 
     def _add_cell(

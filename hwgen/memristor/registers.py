@@ -25,7 +25,7 @@ COMMANDS = (
     Field("form", "Forming pulses, for both devices of each cell."),
     Field("set", "SET pulses, for one device of each cell."),
     Field("reset", "RESET pulses, for the other."),
-    Field("verify", "A read; the cells that are wrong are done again, as often as the config's attempts allow."),
+    Field("verify", "Reads; the cells that are wrong in any are done again, as often as the config's attempts allow."),
     Field("abort", "On an unlocked array: drop what is under way; every line is at its inactive level a clock later."),
     Field("lock", "The same, and lock the array."),
 )
@@ -97,7 +97,13 @@ def array_registers(config: ArrayConfig) -> tuple[Register, ...]:
         Register(
             "array_wrong",
             Access.READ,
-            "Cells that were wrong then.",
+            f"Cells that were wrong in any of the {config.verify_reads} reads of its last attempt.",
+            (Field("cells", "Bit n is the word's n-th cell.", width=geometry.word_bits),),
+        ),
+        Register(
+            "array_unstable",
+            Access.READ,
+            "Cells that did not read alike in all of these reads.",
             (Field("cells", "Bit n is the word's n-th cell.", width=geometry.word_bits),),
         ),
     )

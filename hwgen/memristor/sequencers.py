@@ -33,6 +33,7 @@ def control_members(config: ArrayConfig) -> dict[str, wiring.Member]:
         "active": Out(1),
         "word": Out(width),
         "wrong": Out(width),
+        "unstable": Out(width),
         "attempts": Out(data.ArrayLayout(ATTEMPT_BITS, width)),
         "record": Out(1),
         "recorded": Out(place),
@@ -51,7 +52,7 @@ class ArraySequencers(wiring.Component):
     unlocked. ``unlock``, ``lock``, ``abort``: strobes; the last two drop what is under way in an unlocked array: every
     line is at its inactive level in the next clock. ``drop`` does so in any array, and locks it; who uses the array
     must forget the read that it waits for. ``start`` with ``command``, ``place`` and ``target``, ``lengths``, ``word``,
-    ``wrong``, ``attempts``, ``record`` and what belongs to it, ``failure``: see
+    ``wrong``, ``unstable``, ``attempts``, ``record`` and what belongs to it, ``failure``: see
     :class:`~hwgen.memristor.programmer.WordProgrammer`. ``refused``: a command or ``unlock`` was refused; ``cut``: a
     pulse is being cut.
     """
@@ -119,7 +120,9 @@ class ArraySequencers(wiring.Component):
             self.cut.eq(outputs.cut),
         ]
         m.d.comb += [getattr(self.pins, name).eq(outputs.pins[name]) for name in LINES]
-        for name in ("active", "word", "wrong", "attempts", "record", "recorded", "failed", "worn", "failure"):
+        for name in ("active", "word", "wrong", "unstable", "attempts"):
+            m.d.comb += getattr(self, name).eq(getattr(programmer, name))
+        for name in ("record", "recorded", "failed", "worn", "failure"):
             m.d.comb += getattr(self, name).eq(getattr(programmer, name))
         return m
 

@@ -15,16 +15,18 @@ from sim.devices.chips.bayes import AttachedChip, BayesChip
 QUICK: dict[str, Any] = {"clock_hz": 2_000_000, "programming": {"forming_ns": 2_000, "supply_ns": 1_000}, "attempts": 3}
 
 
-def quick_design(name: str) -> Design:
+def quick_design(name: str, **parameters: Any) -> Design:
     """The controller; equal ones are compiled once."""
-    return target_design(f"chip:{name}", **QUICK)
+    return target_design(f"chip:{name}", **QUICK | parameters)
 
 
 class ChipBench:
     """A driver, and what is behind it."""
 
-    def __init__(self, name: str, *, stuck: float = 0.0, seed: int = 0, **facts: Any) -> None:
-        self.design = quick_design(name)
+    def __init__(
+        self, name: str, *, stuck: float = 0.0, seed: int = 0, parameters: dict[str, Any] | None = None, **facts: Any
+    ) -> None:
+        self.design = quick_design(name, **parameters or {})
         self.config: Any = self.design.config
         self.chip: BayesChip = behavioural_chip(self.design, stuck, seed, **facts)
         self.transport = AttachedTransport(self.design, "chip", AttachedChip(self.chip))

@@ -12,7 +12,7 @@ from hwgen.chips.likelihoods import chip_words, from_source
 from hwgen.chips.profile import PROFILES
 from hwgen.errors import HwgenError
 from hwgen.evaluation import Evaluation
-from hwgen.memristor.driver import ProgrammedWords
+from hwgen.memristor.outcomes import ProgrammedWords
 from hwgen.memristor.registers import UNLOCK_KEY
 from rtl_tests.chips.benches import ChipBench, quick_design, random_table
 from sim.chip_bench import run_bench
@@ -169,9 +169,12 @@ def test_cells_that_read_at_random_are_found_by_reading_often(bench: ChipBench) 
     bench.driver.program(table, form=True)
     cells = bench.chip.cells
     cells.states[0, 1, 0, 3] = State.LOW  # both devices of a cell
-    failures = [bench.driver.verify(table).failed.sum() for _ in range(12)]
-    assert set(failures) == {0, 1}
-    assert bench.driver.verify(table, times=16).failed.sum() == 1
+    before = cells.undetermined
+    found = bench.driver.verify(table)
+    assert cells.undetermined == before + 4 * 8  # as all words of its column are read at once, eight times each
+    assert found.failed.sum() == 1
+    np.testing.assert_array_equal(found.unstable, found.failed)
+    np.testing.assert_array_equal(bench.driver.verify(table, times=4).failed, found.failed)
 
 
 def test_virgin_cells_are_not_programmed_without_forming(bench: ChipBench) -> None:
@@ -253,20 +256,3 @@ def test_the_chip_is_not_programmed_while_a_sample_is_in_the_controller(bench: C
         driver.verify(table)
     transport.stream(payloads[:0], 1)
     assert not driver.verify(table).failed.any()
-
-
-@pytest.mark.slow  # 131,072 devices, some minutes
-def test_the_whole_chip() -> None:
-    bench = ChipBench("bayes-64x64", stuck=0.0005, seed=1)
-    table = bench.driver.stimulus.random_parameters(np.random.default_rng(1))
-    found = bench.driver.program(table, form=True)
-    words = list(chip_words(bench.config.profile, table).values())
-    target = (np.array(words)[:, None] >> np.arange(8) & 1).astype(bool)
-    low = (bench.chip.cells.states == State.LOW).reshape(4, 4, 64, 8, 8, 2)
-    # Order of the table: column, bin (row and word), class.
-    low = low.transpose(1, 2, 3, 0, 4, 5).reshape(-1, 8, 2)
-    wrong = (low[..., BL] != low[..., BLB]) & (low[..., BLB] != target)
-    doubtful = low[..., BL] == low[..., BLB]
-    assert found.failed[wrong].all() and not found.failed[~wrong & ~doubtful].any()
-    assert 0 < wrong.sum() + doubtful.sum() < 200
-    bench.close()

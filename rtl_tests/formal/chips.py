@@ -30,7 +30,6 @@ class SmallConfig(ChipConfig):
             geometry=ArrayGeometry(block_rows=1, block_columns=2, rows=2, columns=2, word_bits=2),
             modes=("logarithmic",) if self.coded else ("stochastic", "logarithmic"),
             coded=self.coded,
-            settle_clocks=1,
         )
 
 
@@ -46,6 +45,10 @@ def smallest(coded: bool) -> SmallConfig:
         read=ReadPhases(**dict.fromkeys(read, 1)),
         programming=ProgrammingPhases(**dict.fromkeys(programming, 1), longest_pulse_ns=4 * DIVIDER),
         attempts=2,
+        verify_reads=2,
+        input_clocks=0,
+        control_clocks=0,
+        settle_clocks=1,
     )
 
 

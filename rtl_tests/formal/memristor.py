@@ -24,6 +24,7 @@ def smallest(clocks: int) -> ArrayConfig:
         # Lengths that the host tells can be longer than the limit.
         programming=ProgrammingPhases(**dict.fromkeys(programming, clocks), longest_pulse_ns=4 * clocks),
         attempts=2,
+        verify_reads=2,
     )
 
 

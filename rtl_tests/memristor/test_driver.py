@@ -9,10 +9,11 @@ from hwgen.errors import BusError, HwgenError
 from hwgen.memristor.driver import ArrayProgrammer
 from rtl_tests.memristor.bench import SMALL, small_config
 from rtl_tests.memristor.shell import Shell, open_shell
-from sim.devices.hfox import HfOxConfig
+from sim.devices.hfox import HfOxConfig, SenseAmplifier
 
 WORDS = SMALL.words
 LARGEST = (1 << SMALL.word_bits) - 1
+EXACT = SenseAmplifier(offset_sigma=0.0, noise_sigma=0.0)
 
 
 def words(seed: int) -> np.ndarray[Any, Any]:
@@ -45,21 +46,86 @@ def test_an_ideal_array_holds_what_was_programmed() -> None:
     assert (held(programmer) == words(1)).all()
 
 
-def test_every_cell_that_cannot_hold_its_bit_is_reported_and_every_other_is_right() -> None:
-    devices = HfOxConfig(stuck_lrs=0.02, stuck_hrs=0.02, stuck_virgin=0.01)
+def stuck_cells(programmer: ArrayProgrammer) -> np.ndarray[Any, Any]:
+    """Shape (words, bits): what the device model knows of them."""
+    return programmer.core.transport.attached.array.stuck.any(axis=-1).reshape(WORDS, SMALL.word_bits)
+
+
+def test_the_cells_that_failed_are_those_whose_devices_hold_the_other_bit() -> None:
+    devices = HfOxConfig(stuck_lrs=0.02, stuck_hrs=0.02, stuck_virgin=0.01, sense=EXACT)
     programmer = open_shell(small_config(), devices, seed=2)
     programmer.set_pulses(set=1, reset=1)  # 0.5 us: one in twenty does not switch its cell
     with programmer.programming():
         result = programmer.program(words(3), form=True)
         failed = programmer.failed_cells()
-    assert (failed == result.failed).all()
-    wrong = (result.read ^ words(3))[:, None] >> np.arange(4) & 1
-    assert (failed == wrong).all()
-    stuck = programmer.core.transport.attached.array.stuck.any(axis=-1).reshape(WORDS, 4)
-    assert failed.any() and (stuck | ~failed).all()
+    wrong = ((held(programmer) ^ words(3))[:, None] >> np.arange(4) & 1).astype(bool)
+    np.testing.assert_array_equal(failed, wrong)
+    np.testing.assert_array_equal(result.failed, wrong)
+    np.testing.assert_array_equal(result.read, held(programmer))
+    assert not result.unstable.any()
+    stuck = stuck_cells(programmer)
+    assert failed.any() and not (failed & ~stuck).any()
     assert (result.attempts[failed] == programmer.config.attempts).all()
     assert ((result.attempts > 1) & ~stuck).any()
     assert (programmer.wear() == result.attempts.max(axis=1)).all()
+
+
+def test_a_march_reports_every_stuck_cell_and_every_other_bit_is_right() -> None:
+    devices = HfOxConfig(stuck_lrs=0.01, stuck_hrs=0.02, stuck_virgin=0.01)
+    programmer = open_shell(small_config(), devices, seed=3)
+    with programmer.programming():
+        faulty = stuck_cells(programmer).any(axis=1)
+        chosen = np.concatenate([np.flatnonzero(faulty)[:2], np.flatnonzero(~faulty)[:2]])
+        addresses, targets = programmer.addresses[chosen].tolist(), words(3)[chosen]
+        found = programmer.march(targets, addresses, rounds=8, form=True)
+        reported = programmer.failed_cells()[chosen]
+        np.testing.assert_array_equal(reported, found.failed | found.suspect)
+        for _ in range(3):
+            wrong = ((programmer.read(addresses) ^ targets)[:, None] >> np.arange(4) & 1).astype(bool)
+            assert not (wrong & ~reported).any()
+    stuck = stuck_cells(programmer)[chosen]
+    assert stuck.sum() >= 2 and not (stuck & ~reported).any() and (reported & ~stuck).sum() <= 1
+    assert not (found.failed & found.suspect).any() and found.suspect.any()
+    rounds = found.rounds
+    assert rounds.max() == 8 and 0 < rounds.min() < 8
+    # Complement, four pulses a round, target twice: as often at least got each word pulses.
+    assert (programmer.wear()[chosen] >= 4 * rounds + 3).all()
+    pulses = programmer.core.transport.attached.array.pulses.reshape(WORDS, -1)[chosen]
+    assert (pulses.min(axis=1) >= 2 * rounds).all()
+
+
+def test_a_march_finds_no_fault_in_an_ideal_array_and_pulses_are_told_by_name() -> None:
+    programmer = open_shell(small_config(), HfOxConfig.ideal())
+    chosen = programmer.addresses[2:4].tolist()
+    with programmer.programming():
+        found = programmer.march([6, 15], chosen, form=True)
+        assert found.read.tolist() == [6, 15] and (found.attempts == 1).all()
+        assert not found.failed.any() and not found.suspect.any() and found.rounds.max() < 8
+        assert programmer.wear().tolist() == [
+            int(4 * found.rounds[chosen.index(address)] + 3) if address in chosen else 0
+            for address in programmer.addresses
+        ]
+        assert not programmer.failed_cells()[2:4].any()
+        for passes in ((), ("set", "verify"), ("read",)):
+            with pytest.raises(HwgenError, match="passes must be some of form, set, reset, not"):
+                programmer.pulse(*passes, words=[1], addresses=[0])
+        with pytest.raises(HwgenError, match="rounds must be at least 1, not 0"):
+            programmer.march([1], [0], rounds=0)
+    assert not programmer.core.errors()
+    assert held(programmer)[2:4].tolist() == [6, 15]
+
+
+@pytest.mark.parametrize("reads", [1, 8])
+def test_a_cell_that_reads_at_random_passes_one_read_but_not_eight(reads: int) -> None:
+    # Both devices are exactly alike.
+    programmer = open_shell(small_config(verify_reads=reads), HfOxConfig.ideal(), seed=4)
+    with programmer.programming():
+        programmer.form()
+        result = programmer.verify(words(3))
+    failed = result.failed.mean()
+    assert 0.3 < failed < 0.7 if reads == 1 else failed > 0.95
+    assert result.unstable.mean() == 0 if reads == 1 else result.unstable.mean() > 0.95
+    assert (programmer.failed_cells() == result.failed).all()
 
 
 def test_some_words_only() -> None:

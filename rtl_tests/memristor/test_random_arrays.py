@@ -41,6 +41,7 @@ def random_config(rng: np.random.Generator) -> ArrayConfig:
             longest_pulse_ns=1000 * int(rng.integers(18, 24)),
         ),
         attempts=int(rng.integers(1, 4)),
+        verify_reads=int(rng.integers(1, 5)),
     )
 
 

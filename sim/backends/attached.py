@@ -2,7 +2,10 @@
 
 import ctypes
 import functools
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +16,9 @@ from sim.backends.rtl import RtlTransport
 from sim.backends.verilator import Waves, compile_with_harness
 
 HARNESS = Path(__file__).with_name("harness.cpp")
+
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Signals whose handlers raise."""
 
 
 class Attached(Protocol):
@@ -33,7 +39,8 @@ _EMITTED: dict[tuple[str | int, ...], tuple[Verilog, dict[str, int], dict[str, i
 class AttachedTransport(RtlTransport):
     """A design's Verilog, compiled and in process, with software at one member's pins.
 
-    What ``attached`` raises is raised by the operation during which it was called, once that has ended.
+    What ``attached`` raises is raised by the operation during which it was called, some thousand clocks later at most.
+    Signals (Control-C) are handled between such stretches.
     """
 
     def __init__(self, design: Design, member: str, attached: Attached, *, waves: Path | None = None) -> None:
@@ -62,12 +69,41 @@ class AttachedTransport(RtlTransport):
         attach.restype, attach.argtypes = None, [ctypes.c_void_p, type(self._call)]
         attach(self._handle, self._call)
 
-    def _finish(self, handle: int) -> Any:
-        result = super()._finish(handle)
+    def _advance(self, handle: int) -> int:
+        with self._raising():
+            return super()._advance(handle)
+
+    def reset(self) -> None:
+        """See :meth:`RtlTransport.reset <sim.backends.rtl.RtlTransport.reset>`."""
+        with self._raising():
+            super().reset()
+
+    @contextmanager
+    def _raising(self) -> Iterator[None]:
+        """Raise what was raised in calls from compiled code."""
+        with handled_later():
+            yield
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
-        return result
+
+
+@contextmanager
+def handled_later() -> Iterator[None]:
+    """Call Python's handlers of signals when the block has ended: what they raise (KeyboardInterrupt) would be lost at
+    the first line of a call from compiled code, and wherever a library looks for an attribute."""
+    struck: list[int] = []
+    handlers: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():  # no other one handles signals, or may say how
+        handlers = {number: signal.getsignal(number) for number in STOPPING}
+    with ExitStack() as restored:
+        for number, handler in handlers.items():
+            if callable(handler):
+                restored.callback(signal.signal, number, handler)
+                signal.signal(number, lambda number, frame: struck.append(number))
+        yield
+    for number in struck:
+        handlers[number](number, None)
 
 
 def _compile_attached(

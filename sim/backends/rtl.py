@@ -182,13 +182,17 @@ class RtlTransport:
     def _finish(self, handle: int) -> tuple[int, int, int]:
         """Run the job just started to its end; returns its status, progress and elapsed clocks."""
         try:
-            while (status := self._library.hwgen_run(handle, _CLOCKS_A_CALL)) == _RUNNING:
+            while (status := self._advance(handle)) == _RUNNING:
                 pass
             if status == _FAILED:
                 self._fail(handle)
             return status, self._library.hwgen_progress(handle), self._library.hwgen_elapsed(handle)
         finally:
             self._library.hwgen_idle(handle)
+
+    def _advance(self, handle: int) -> int:
+        """Some clocks of the job; returns its status."""
+        return self._library.hwgen_run(handle, _CLOCKS_A_CALL)
 
     def reset(self) -> None:
         """Assert the hardware's reset: state returns to its initial value, memories keep their content."""

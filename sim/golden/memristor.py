@@ -1,6 +1,8 @@
 """Golden model of the sequencers of an array of memristors: every line in every clock."""
 
 from collections.abc import Generator, Iterator
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
 from hwgen.memristor.config import SUPPLIES, ArrayConfig
@@ -33,7 +35,7 @@ class Command(NamedTuple):
     reset: bool = False
     """A RESET pulse for the other."""
     verify: bool = False
-    """A read; cells that are wrong are done again."""
+    """Reads; cells that are wrong in any of them are done again."""
 
 
 class Programmed(NamedTuple):
@@ -42,9 +44,11 @@ class Programmed(NamedTuple):
     word: int
     """As it was read last; 0 if it was not."""
     wrong: int
-    """Cells that were wrong then, one bit each."""
+    """Cells that were wrong in any of the last attempt's reads, one bit each."""
     attempts: tuple[int, ...]
     """In how many attempts each cell got pulses."""
+    unstable: int
+    """Cells that did not read alike in all of these reads."""
 
 
 Clocks = Generator[Pins, int, None]
@@ -174,7 +178,7 @@ class SequencerModel:
         bits = range(self.config.geometry.word_bits)
         mask = [True] * len(bits)
         counts = [0] * len(bits)
-        word = wrong = 0
+        word = wrong = unstable = 0
         for attempt in range(1, self.config.attempts + 1):
             supply = 0
             for next_supply, cbl in passes:
@@ -187,17 +191,22 @@ class SequencerModel:
                         yield from pulse_lines(self.config, place, bit, supply, cbl >> bit & 1, length)
                         counts[bit] = attempt
             yield from self._switch(supply, 0)
-            yield IDLE
             if not command.verify:
+                yield IDLE
                 break
-            yield from self._read(place)
-            yield IDLE
-            word = self._word(place)
-            wrong = word ^ target
+            words = []
+            for _ in range(self.config.verify_reads):
+                yield IDLE
+                yield from self._read(place)
+                yield IDLE
+                words.append(self._word(place))
+            word = words[-1]
+            wrong = reduce(or_, (read ^ target for read in words))
+            unstable = reduce(or_, (read ^ word for read in words))
             mask = [bool(wrong >> bit & 1) for bit in bits]
             if not wrong or not passes:
                 break
-        self.programmed = Programmed(word, wrong, tuple(counts))
+        self.programmed = Programmed(word, wrong, tuple(counts), unstable)
 
     def _passes(self, command: Command, target: int) -> list[tuple[int, int]]:
         """Supply and CBL, a bit for each cell, of each pass: CBL = 0 forms the device on BL, as the source line is at

@@ -12,9 +12,6 @@ INSTRUCTIONS = {0b11: "load_mem", 0b10: "read_8", 0b01: "read_out", 0b00: "infer
 LARGEST = 255
 """Sums saturate here."""
 
-COUNTER_START = 0xE
-"""Of the 4-bit counter of bits that leave; they leave when it has wrapped."""
-
 
 class Inside(NamedTuple):
     """Levels behind the input registers, in a clock."""
@@ -58,8 +55,10 @@ class BayesChip:
         self.sums = [0] * facts.blocks
         self.clocks = 0
         self._period_ns = 1e9 / clock_hz
-        self._counter = COUNTER_START
-        self._inputs: list[Mapping[str, int]] = [{}, {}]  # as taken last, and before that
+        self._counter = facts.counter_start
+        self._inferred = 0  # clocks of logarithmic inference on end
+        depth = facts.input_clocks + max(facts.control_clocks, facts.column_clocks)
+        self._inputs: list[Mapping[str, int]] = [{}] * depth  # as taken last, before that, ...
         self._now = self._before = Inside()
         self._precharged = False
         self._sensed: list[int] | None = None
@@ -76,17 +75,18 @@ class BayesChip:
         self._read(now)
         self._step(now)
         self._before = now
-        taken, earlier = self._inputs
-        self._inputs = [pins, taken]
-        if not (pins is taken and taken is earlier):
+        changes = any(taken is not pins for taken in self._inputs)
+        self._inputs = [pins, *self._inputs[:-1]]
+        if changes:
             self._now = self._decode(pins.get("supply", 0))
         return self._bits(self._now)
 
     def _decode(self, supply: int) -> Inside:
         """The levels that reach array and datapath."""
-        get = self._inputs[0].get
-        column = self._inputs[self.facts.column_clocks].get
-        control = self._inputs[self.facts.control_clocks]
+        taken = self._inputs[self.facts.input_clocks - 1 :]
+        get = taken[0].get
+        column = taken[self.facts.column_clocks].get
+        control = taken[self.facts.control_clocks]
         if self.facts.coded:
             named = INSTRUCTIONS[control.get("instruction", 0)]
             control = {named: 1, "stoch_log": 1}
@@ -152,7 +152,8 @@ class BayesChip:
     def _step(self, now: Inside) -> None:
         """What the datapath's registers take at the end of this clock."""
         column = now.column >> self.facts.inner_bits
-        if now.inference and now.logarithmic:
+        self._inferred = self._inferred + 1 if now.inference and now.logarithmic else 0
+        if self._inferred >= self.facts.inference_clocks:
             self.sums = [self._sum(words) for words in self.words]
         if self._sensed is not None and now.read_8:
             for words, sensed in zip(self.words, self._sensed, strict=True):
@@ -163,7 +164,7 @@ class BayesChip:
             self.generators[column] = now.seeds
         elif now.inference and not now.logarithmic:
             self.generators = [_following(state) for state in self.generators]
-        self._counter = (self._counter + 1) % 16 if now.read_out else COUNTER_START
+        self._counter = (self._counter + 1) % 16 if now.read_out else self.facts.counter_start
 
     def _sum(self, words: list[int]) -> int:
         """Along a row, each adder saturating."""

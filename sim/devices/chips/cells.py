@@ -50,6 +50,17 @@ class Cells:
         self.stuck[(*cell, device)] = True
         self.states[(*cell, device)] = state
 
+    def hold(self, word: tuple[int, int, int, int], bits: int) -> None:
+        """Make the cells of a word (block row, block column, row, word) as forming and programming would leave them;
+        bit n is for its n-th column. Stuck devices stay as they are."""
+        block_row, block_column, row, number = word
+        for column in range(self.facts.word_bits):
+            cell = (block_row, block_column, row, number * self.facts.word_bits + column)
+            for device in (BL, BLB):
+                if not self.stuck[(*cell, device)]:
+                    high = bits >> column & 1 != device
+                    self.states[(*cell, device)] = State.HIGH if high else State.LOW
+
     def pulse(self, cell: tuple[int, int, int, int], csl: int, cbl: int, supply: int, duration_ns: float) -> None:
         """What a pulse with these levels does: CSL = 0 RESETs the device on BL (CBL = 1) or on BLB (CBL = 0), CSL = 1
         SETs or forms the one on BLB (CBL = 1) or on BL (CBL = 0)."""

@@ -13,11 +13,17 @@ class ChipFacts:
     """Whether controls come as an instruction of two bits; such a chip has logarithmic mode only."""
     inverted: bool
     """Whether words are to be written with their bits in reverse order and complemented."""
+    input_clocks: int = 1
+    """Registers before everything but the supply."""
     control_clocks: int = 1
     """Clocks from the input registers until a decoded control acts."""
     column_clocks: int = 0
     """Clocks from the input registers to the lines of the columns: 1, if the columns' control registers are behind them
     and not in their place."""
+    inference_clocks: int = 2
+    """Clocks of logarithmic inference until the sums are where they leave from: as long as it is published to last."""
+    counter_start: int = 0xE
+    """Of the 4-bit counter of bits that leave; they leave when it has wrapped."""
     forming_ns: float = 1000.0
     """A shorter forming pulse does nothing."""
     pulse_ns: float = 500.0
