@@ -19,13 +19,13 @@ from sim.experiments.ber_findings import BORNE, USABLE, Findings, summary
 from sim.experiments.ber_tables import (
     MEMORY,
     borne_table,
-    claim_table,
     identity_table,
     loss_table,
     overall_table,
     rate,
     sweep_table,
     upsets_table,
+    worst_table,
 )
 from sim.experiments.ber_upsets import MODES, Struck
 from sim.experiments.page import about
@@ -35,8 +35,8 @@ log = logging.getLogger("hwgen")
 FEW_COLUMNS = tuple(task for task in TASKS if task != "digits")
 """Tasks in which the stochastic machine decides anything at all."""
 
-CLAIMED = (1e-3, 3e-3, 1e-2)
-"""Rates that the stochastic machine is said to bear."""
+MODERATE = (1e-3, 3e-3, 1e-2)
+"""Rates of which it is asked who bears them."""
 
 SHOWN = (1e-3, 1e-2, 1e-1)
 
@@ -77,7 +77,7 @@ def write_report(found: Findings, folder: Path, command: str) -> list[Path]:
         borne=BORNE,
         usable=USABLE,
         few=f"{', '.join(FEW_COLUMNS[:-1])} and {FEW_COLUMNS[-1]}",
-        claim_table=claim_table(found, FEW_COLUMNS, CLAIMED),
+        worst_table=worst_table(found, FEW_COLUMNS, MODERATE),
         **{kind: {rate(each): _means(found, kind, each) for each in SHOWN} for kind in KINDS},
         more_robust=_more_robust(found),
         crossings=_crossings(found),
@@ -85,7 +85,7 @@ def write_report(found: Findings, folder: Path, command: str) -> list[Path]:
         luck={kind: _luck(found, kind) for kind in KINDS},
         highest=rate(RATES[-1]),
         ranges=[_range(task) for task in FEW_COLUMNS],
-        claimed=f"{rate(CLAIMED[0])} to {rate(CLAIMED[-1])}",
+        moderate=f"{rate(MODERATE[0])} to {rate(MODERATE[-1])}",
         overall_table=overall_table(found),
         loss_table=loss_table(found, FEW_COLUMNS, SHOWN),
         shown=" / ".join(map(rate, SHOWN)),

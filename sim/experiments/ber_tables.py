@@ -17,7 +17,7 @@ def rate(value: float | None) -> str:
     return "-" if value is None else f"{value:g}"
 
 
-def claim_table(found: Findings, tasks: Sequence[str], rates: Sequence[float]) -> str:
+def worst_table(found: Findings, tasks: Sequence[str], rates: Sequence[float]) -> str:
     """The most points lost at any of some rates in any of some tasks, normalised by observation."""
     rows = []
     for mode, bits in SIZES:
