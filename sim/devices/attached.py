@@ -2,15 +2,39 @@
 
 import numpy as np
 
+from hwgen.errors import HwgenError
 from hwgen.memristor.config import SUPPLIES, ArrayConfig
+from hwgen.memristor.geometry import ArrayGeometry
 from sim.devices.array import DeviceArray
+from sim.devices.cell_array import CellArray
 from sim.devices.hfox import HfOxConfig
 from sim.devices.lines import Lines, Supply
+from sim.devices.weak_reset import WeakResetConfig
+from sim.devices.weak_reset_array import WeakResetArray
 from sim.golden.memristor import Pins
+
+Devices = HfOxConfig | WeakResetConfig | CellArray | None
+"""What is at the pins: parameters of devices, an array that is there already, or None: HfOx devices with the default
+parameters."""
+
+
+def cell_array(geometry: ArrayGeometry, devices: Devices, seed: int = 0) -> CellArray:
+    """The array of ``devices``; ``seed`` is without effect on one that is there already.
+
+    Raises :class:`~hwgen.errors.HwgenError` for an array of another geometry.
+    """
+    match devices:
+        case CellArray():
+            if devices.geometry != geometry:
+                raise HwgenError(f"the array at the pins must have the geometry {geometry}, not {devices.geometry}")
+            return devices
+        case WeakResetConfig():
+            return WeakResetArray(geometry, devices, seed)
+    return DeviceArray(geometry, devices, seed)
 
 
 class AttachedArray:
-    """A :class:`~sim.devices.array.DeviceArray` that sees the lines clock by clock.
+    """An array of memristors that sees the lines clock by clock.
 
     A pulse reaches its cell when the word line falls, or when another line changes under it. The data pins show the
     bits from the clock on after which the amplifiers have had their time until the word line falls; before and after,
@@ -22,9 +46,9 @@ class AttachedArray:
         seed: of everything random.
     """
 
-    def __init__(self, config: ArrayConfig, devices: HfOxConfig | None = None, seed: int = 0) -> None:
+    def __init__(self, config: ArrayConfig, devices: Devices = None, seed: int = 0) -> None:
         self.config = config
-        self.array = DeviceArray(config.geometry, devices, seed)
+        self.array = cell_array(config.geometry, devices, seed)
         self._period_ns = 1e9 / config.clock_hz
         self._before = Pins()
         self._clocks = 0  # for which the lines have been as they are
@@ -56,7 +80,7 @@ class AttachedArray:
         """What the amplifiers show while they evaluate; a clock's bits are there when the clock before has passed."""
         passed = (self._clocks - 1) * self._period_ns
         if self._bits is None:
-            if passed < self.array.config.sense.evaluate_ns:
+            if passed < self.array.amplifier.evaluate_ns:
                 self._noise ^= (1 << self.config.data_bits) - 1
                 return self._noise
             self._bits = self._sense(pins, passed)

@@ -6,6 +6,10 @@ from hwgen.memristor.config import ArrayConfig
 from sim.golden.memristor import Pins, select
 
 
+class ProtocolBreach(AssertionError):
+    """Lines broke a rule."""
+
+
 class ProtocolChecker:
     """Watches the lines of an array and notes every breach of a rule.
 
@@ -52,6 +56,13 @@ class ProtocolChecker:
         self._open = self._open + 1 if pins.cwl else 0
         self._precharged = (self._precharged if self._open > 1 else 0) + (pins.cwl & pins.csl)
         self._before = pins
+
+    def check(self, pins: Pins, dropped: bool = False) -> None:
+        """As :meth:`clock`; raises :class:`ProtocolBreach` with what was seen if a rule was broken in this clock."""
+        known = len(self.breaches)
+        self.clock(pins, dropped)
+        if len(self.breaches) > known:
+            raise ProtocolBreach("; ".join(self.breaches[known:]))
 
     def _levels(self, pins: Pins) -> Iterator[str]:
         """Rules of a single clock."""
