@@ -119,9 +119,13 @@ class SynapseMemory(wiring.Component):
         """The memories of a region, of ``width`` bits from ``first`` on; returns the word read."""
         size = BANK_WORDS if self.ports == 2 else self.words.depth
         init = [word >> first & (1 << width) - 1 for word in self.init]
-        meeting = told.write_enable
-        if self.ports == 2:
-            meeting &= told.read_address == told.write_address
+        reads = told.read_enable
+        # Passes never read a word that is being written; but of one port, and of a memory with content, synthesis must
+        # see it: it would otherwise put logic behind the block RAM.
+        if self.ports == 1:
+            reads &= ~told.write_enable
+        elif init:
+            reads &= ~(told.write_enable & (told.read_address == told.write_address))
         words = []
         starts = range(0, self.words.depth, size)
         of_bank = (size - 1).bit_length()
@@ -129,16 +133,14 @@ class SynapseMemory(wiring.Component):
         for bank, start in enumerate(starts):
             name = f"{number}_{bank}" if len(starts) > 1 else f"{number}"
             depth = max(2, min(size, self.words.depth - start))
-            memory = BlockMemory(width, depth, init[start : start + size])
+            memory = BlockMemory(width, depth, init[start : start + size], disjoint=True)
             m.submodules[f"memory_{name}"] = memory
             m.d.comb += [
                 memory.write_address.eq(told.write_address),
                 memory.write_data.eq(self.write_word[first:]),
                 memory.write_enable.eq(told.write_enable & (told.write_address[of_bank:] == bank)),
                 memory.read_address.eq(told.read_address),
-                # That the two never meet follows from how passes go, but synthesis must see it: it would otherwise put
-                # logic behind the block RAM for a word that is read and written in the same clock.
-                memory.read_enable.eq(told.read_enable & ~meeting & (told.read_address[of_bank:] == bank)),
+                memory.read_enable.eq(reads & (told.read_address[of_bank:] == bank)),
             ]
             # A clock enable and no reset, so that it can be the output register of a block RAM.
             was_read = Signal(name=f"was_read_{name}")

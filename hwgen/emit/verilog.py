@@ -59,6 +59,9 @@ def emit_verilog(component: wiring.Component, name: str, header: Sequence[str] =
     verilog = re.sub(r"\A/\*.*?\*/\s*", "", verilog, flags=re.DOTALL)
     for module in shared.apart:
         verilog = verilog.replace(f"module {module}(", f"(* keep_hierarchy *)\nmodule {module}(", 1)
+    for module in shared.unchecked:
+        memory = re.compile(rf"^(module {module}\(.*?)^(  reg \[\d+:0\] words \[)", flags=re.MULTILINE | re.DOTALL)
+        verilog = memory.sub(r"\1  (* no_rw_check *)\n\2", verilog, count=1)
     verilog = _order_ports(verilog, name, [*CLOCK_PORTS, *ports])
     comment = "".join(f"// {line}".rstrip() + "\n" for line in header)
     widths = dict.fromkeys(CLOCK_PORTS, 1) | {port: len(value) for port, (value, _) in ports.items()}

@@ -68,9 +68,11 @@ class BlockMemory(wiring.Component):
         width: bits of a word.
         depth: words, at least 2.
         init: words that it holds from the start, if any; those not given are then 0.
+        disjoint: no word is ever read in the clock in which it is written. Synthesis is told so
+            (``no_rw_check``), unless there is ``init``: it would otherwise put logic behind block RAMs for that word.
     """
 
-    def __init__(self, width: int, depth: int, init: Sequence[int] = ()) -> None:
+    def __init__(self, width: int, depth: int, init: Sequence[int] = (), *, disjoint: bool = False) -> None:
         if width < 1:
             raise ValueError(f"width must be at least 1, not {width!r}")
         if depth < 2:
@@ -78,6 +80,7 @@ class BlockMemory(wiring.Component):
         self.width = width
         self.depth = depth
         self.init = init
+        self.disjoint = disjoint
         bits = (depth - 1).bit_length()
         super().__init__(
             {
@@ -93,7 +96,8 @@ class BlockMemory(wiring.Component):
     def elaborate(self, platform: object) -> Elaboratable:
         m = Module()
         if isinstance(platform, SharedModules) and not self.init:
-            name = platform.add_text(f"memory_{self.depth}x{self.width}", self._rtlil)
+            kind = "disjoint_memory" if self.disjoint else "memory"
+            name = platform.add_text(f"{kind}_{self.depth}x{self.width}", self._rtlil, unchecked=self.disjoint)
             ports = {
                 f"{'i' if member.flow == In else 'o'}_{port}": getattr(self, port)
                 for port, member in self.signature.members.items()

@@ -67,6 +67,7 @@ class SharedModules:
     def __init__(self, top: str) -> None:
         self.top = top
         self.apart: list[str] = []  # modules that synthesis keeps
+        self.unchecked: list[str] = []  # modules of memories of which no word is read and written at once
         self._modules: dict[str, str] = {}
 
     def add(self, name: str, component: wiring.Component, *, apart: bool = False) -> str:
@@ -87,12 +88,15 @@ class SharedModules:
             self.apart.append(module)
         return module
 
-    def add_text(self, name: str, text: Callable[[str], str]) -> str:
+    def add_text(self, name: str, text: Callable[[str], str], *, unchecked: bool = False) -> str:
         """Add a module that is written as RTLIL by ``text``, which is called with its full name, unless there is one
-        of this name already; returns the full name."""
+        of this name already; returns the full name. ``unchecked``: synthesis need not see to it that its memory reads
+        the old content of a word that is being written."""
         module = f"{self.top}_{name}"
         if module not in self._modules:
             self._modules[module] = text(module)
+            if unchecked:
+                self.unchecked.append(module)
         return module
 
     def clocked(self, module: str) -> bool:

@@ -160,3 +160,10 @@ def test_memories_of_one_size_share_a_module() -> None:
 def test_what_makes_no_sense_is_refused(width: int, depth: int, name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be at least"):
         BlockMemory(width, depth)
+
+
+def test_synthesis_is_told_which_memory_never_reads_what_it_writes() -> None:
+    marked = "(* no_rw_check *)\n  reg [4:0] words ["
+    assert emit_verilog(BlockMemory(5, 20, disjoint=True), "dut").text.count(marked) == 1
+    assert "no_rw_check" not in emit_verilog(BlockMemory(5, 20), "dut").text
+    assert "no_rw_check" not in emit_verilog(BlockMemory(5, 20, (1, 2), disjoint=True), "dut").text
