@@ -82,7 +82,7 @@ def _ff() -> list[Run]:
         Run("64-64-64 supervised, 64 lanes", EXAMPLES / "ff-digits.toml", out_of_context=False),
     ]
     for rule, file in (("supervised", "ff-mnist-256.toml"), ("contrastive", "ff-mnist-256-contrastive.toml")):
-        found.append(Run(f"784-256-256 {rule}, 128 lanes", EXAMPLES / file, most_seeds=1))
+        found.append(Run(f"784-256-256 {rule}, 64 lanes", EXAMPLES / file, most_seeds=1))
     return found
 
 

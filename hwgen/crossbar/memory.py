@@ -7,7 +7,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from hwgen.bus.interface import WindowSignature
-from hwgen.crossbar.words import BANK_WORDS, ELEMENT_BITS, REGION_ELEMENTS, WordFormat
+from hwgen.crossbar.words import ELEMENT_BITS, WordFormat
 from hwgen.parts.block_memory import BlockMemory
 from hwgen.parts.relay import relay
 
@@ -92,7 +92,7 @@ class SynapseMemory(wiring.Component):
                 "write_address": self.words.address_bits,
                 "select": 1,
                 "take": 1,
-                "place": range(REGION_ELEMENTS),
+                "place": range(self.words.region_elements),
                 "data": ELEMENT_BITS,
             }
         )
@@ -104,9 +104,10 @@ class SynapseMemory(wiring.Component):
         word = self._add_banks(m, number, first, width, told)
         m.d.comb += self.word[first : first + width].eq(word)
 
-        places = range(number * REGION_ELEMENTS, min((number + 1) * REGION_ELEMENTS, self.words.elements))
+        elements = self.words.region_elements
+        places = range(number * elements, min((number + 1) * elements, self.words.elements))
         m.d.comb += [
-            *(self.bus_select[place].eq(told.select & (told.place == place % REGION_ELEMENTS)) for place in places),
+            *(self.bus_select[place].eq(told.select & (told.place == place % elements)) for place in places),
             self.bus_data[number].eq(told.data),
         ]
         size = self.words.element_bits
@@ -117,7 +118,6 @@ class SynapseMemory(wiring.Component):
 
     def _add_banks(self, m: Module, number: int, first: int, width: int, told: data.View) -> Value:
         """The memories of a region, of ``width`` bits from ``first`` on; returns the word read."""
-        size = BANK_WORDS if self.ports == 2 else self.words.depth
         init = [word >> first & (1 << width) - 1 for word in self.init]
         reads = told.read_enable
         # Passes never read a word that is being written; but of one port, and of a memory with content, synthesis must
@@ -127,13 +127,12 @@ class SynapseMemory(wiring.Component):
         elif init:
             reads &= ~(told.write_enable & (told.read_address == told.write_address))
         words = []
-        starts = range(0, self.words.depth, size)
-        of_bank = (size - 1).bit_length()
-        shown = Signal(range(len(starts)), name=f"bank_{number}", reset_less=True)
-        for bank, start in enumerate(starts):
-            name = f"{number}_{bank}" if len(starts) > 1 else f"{number}"
-            depth = max(2, min(size, self.words.depth - start))
-            memory = BlockMemory(width, depth, init[start : start + size], disjoint=True)
+        banks = self.words.banks(self.ports)
+        of_bank = (len(next(iter(banks.values()))) - 1).bit_length()
+        shown = Signal(range(len(banks)), name=f"bank_{number}", reset_less=True)
+        for bank, (suffix, places) in enumerate(banks.items()):
+            name = f"{number}{suffix}"
+            memory = BlockMemory(width, max(2, len(places)), init[places.start : places.stop], disjoint=True)
             m.submodules[f"memory_{name}"] = memory
             m.d.comb += [
                 memory.write_address.eq(told.write_address),
@@ -155,7 +154,7 @@ class SynapseMemory(wiring.Component):
         port = self.window
         group = port.index[: self.words.place_bits]
         address = port.index[self.words.place_bits :]
-        place_bits = (REGION_ELEMENTS - 1).bit_length()
+        place_bits = (self.words.region_elements - 1).bit_length()
         place, region = group[:place_bits], group[place_bits:]
         allowed = Signal()
         select = Signal()

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 ELEMENT_BITS = 32
 """Bits of an element: what the bus reads and writes at a time."""
 
-REGION_ELEMENTS = 16
-"""Elements of a region, a power of two: so many synapses lie together in memories of their own, beside their lanes."""
-
 BANK_WORDS = 2048
 """Words of a bank: as many as a block RAM of 18 kbit has of 9 bits. A deeper memory with two ports is made of banks; as
 one, synthesis would cut it into parts of 512 words with 36 wires each, and a place where most of them meet cannot be
@@ -29,6 +26,9 @@ class WordFormat:
     """Synapses in a word, at least 1."""
     synapse_bits: int
     """Bits of a synapse, 1 to 32."""
+    region_elements: int = 16
+    """Elements of a region, a power of two: so many lie together in memories of their own, beside their lanes. With
+    fewer, a region is smaller, but more of its block RAMs are in part unused."""
 
     def __post_init__(self) -> None:
         if self.depth < 1:
@@ -70,9 +70,18 @@ class WordFormat:
 
     @property
     def regions(self) -> tuple[range, ...]:
-        """The lanes of each region: those of :data:`REGION_ELEMENTS` elements, in the last one fewer."""
-        size = self.per_element * REGION_ELEMENTS
+        """The lanes of each region: those of :attr:`region_elements` elements, in the last one fewer."""
+        size = self.per_element * self.region_elements
         return tuple(range(start, min(start + size, self.lanes)) for start in range(0, self.lanes, size))
+
+    def banks(self, ports: int) -> dict[str, range]:
+        """The words of each bank of a memory with 1 or 2 ports, by what its name ends in; one bank has no name."""
+        size = BANK_WORDS if ports == 2 else self.depth
+        starts = range(0, self.depth, size)
+        return {
+            f"_{bank}" if len(starts) > 1 else "": range(start, min(start + size, self.depth))
+            for bank, start in enumerate(starts)
+        }
 
     @property
     def index_bits(self) -> int:

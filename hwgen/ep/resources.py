@@ -52,16 +52,16 @@ def _memories(config: EPConfig, plan: EPPlan) -> list[Memory]:
 
     # Only what learns is read while it is written.
     one_port = config.memory_ports == 1 or not config.learning
-    regions = plan.word_format.regions
     memories = [
         *(
             memory(
-                f"synapses.memory.memory_{number}.words.words",
-                plan.words,
+                f"synapses.memory.memory_{number}{bank}.words.words",
+                len(places),
                 len(lanes) * config.synapse_bits,
                 exclusive=one_port,
             )
-            for number, lanes in enumerate(regions)
+            for number, lanes in enumerate(plan.word_format.regions)
+            for bank, places in plan.word_format.banks(config.memory_ports).items()
         ),
         memory("statistics.memory.totals.words", WORDS * len(counter_names(config)), WORD_BITS),
         memory("lists.memory", BANKS * plan.sample_format.stride(BANKS), sum(plan.sample_format.entry_fields.values())),
@@ -69,7 +69,8 @@ def _memories(config: EPConfig, plan: EPPlan) -> list[Memory]:
     if not plan.parallel:
         memories += [
             memory(f"network.array.signs.memory_{number}", plan.sign_words, len(lanes))
-            for number, lanes in enumerate(regions)
+            for number, lanes in enumerate(plan.word_format.regions)
+            for bank, places in plan.word_format.banks(config.memory_ports).items()
         ]
     if slots > 1:
         drive_bits = config.lanes * plan.drive_bits()

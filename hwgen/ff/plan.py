@@ -128,7 +128,9 @@ class ArrayPlan:
     @property
     def word_format(self) -> WordFormat:
         """The words of the memory."""
-        return WordFormat(sum(matrix.words for matrix in self.matrices), self.lanes, self.master_bits)
+        words = sum(matrix.words for matrix in self.matrices)
+        # Beside its multipliers, a region of 16 elements would lie all over a device.
+        return WordFormat(words, self.lanes, self.master_bits, region_elements=8)
 
     @property
     def random_fill(self) -> bool:

@@ -53,8 +53,14 @@ def _memories(stage: Stage) -> list[Memory]:
         exclusive = plan.ports == 1 or not config.learning
         words = plan.word_format
         return [
-            memory(f"{name}.memory.memory_{number}.words.words", words.depth, len(lanes) * plan.master_bits, exclusive)
+            memory(
+                f"{name}.memory.memory_{number}{bank}.words.words",
+                len(places),
+                len(lanes) * plan.master_bits,
+                exclusive,
+            )
             for number, lanes in enumerate(words.regions)
+            for bank, places in words.banks(plan.ports).items()
         ]
 
     def listed(name: str, banks: int, sample: SampleFormat) -> Memory:

@@ -151,7 +151,7 @@ def test_a_core_alone_is_told_with_its_speed_grade(measured: Measured, tmp_path:
 
 
 def test_both_rules_of_forward_forward_are_recorded(measured: Measured, tmp_path: Path) -> None:
-    names = [f"784-256-256 {rule}, 128 lanes" for rule in ("supervised", "contrastive")]
+    names = [f"784-256-256 {rule}, 64 lanes" for rule in ("supervised", "contrastive")]
     assert [run.key for run in runs("ff", ["784"])] == [(name, "ulx3s-85f", True) for name in names]
     files = record("ff", (), 1, tmp_path, COMMAND).files
     assert [file.name for file in files] == ["boards-ff.md", "boards-ff.json"]

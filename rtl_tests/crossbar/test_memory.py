@@ -11,7 +11,18 @@ from hwgen.crossbar.words import WordFormat
 from rtl_tests.simulate import simulate
 
 # The last one has two regions.
-SHAPES = [(10, 8, 8), (7, 10, 7), (16, 3, 5), (5, 40, 1), (1, 1, 9), (3, 70, 2), (4, 5, 32), (6, 9, 16), (3, 35, 16)]
+SHAPES = [
+    (10, 8, 8),
+    (7, 10, 7),
+    (16, 3, 5),
+    (5, 40, 1),
+    (1, 1, 9),
+    (3, 70, 2),
+    (4, 5, 32),
+    (6, 9, 16),
+    (3, 35, 16),
+    (3, 70, 8, 8),
+]
 
 
 class Bench:
@@ -98,10 +109,10 @@ class Bench:
 @pytest.mark.parametrize("bank_words", [2048, 4])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_core_reads_and_writes_a_word_a_clock(
-    shape: tuple[int, int, int], bank_words: int, monkeypatch: pytest.MonkeyPatch
+    shape: tuple[int, ...], bank_words: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A pass that reads each word and writes it, changed, four clocks later, as learning does."""
-    monkeypatch.setattr("hwgen.crossbar.memory.BANK_WORDS", bank_words)
+    monkeypatch.setattr("hwgen.crossbar.words.BANK_WORDS", bank_words)
     dut = SynapseMemory(WordFormat(*shape))
     host = Bench(dut)
     late = 4
@@ -130,9 +141,9 @@ def test_the_core_reads_and_writes_a_word_a_clock(
 @pytest.mark.parametrize(("delay", "bank_words"), [(1, 2048), (3, 2048), (1, 4)])
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_bus_reads_and_writes_elements(
-    shape: tuple[int, int, int], delay: int, bank_words: int, monkeypatch: pytest.MonkeyPatch
+    shape: tuple[int, ...], delay: int, bank_words: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hwgen.crossbar.memory.BANK_WORDS", bank_words)
+    monkeypatch.setattr("hwgen.crossbar.words.BANK_WORDS", bank_words)
     dut = SynapseMemory(WordFormat(*shape))
     host = Bench(dut, delay)
 
@@ -155,7 +166,7 @@ def test_the_bus_reads_and_writes_elements(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_what_must_be_refused_is_and_changes_nothing(shape: tuple[int, int, int]) -> None:
+def test_what_must_be_refused_is_and_changes_nothing(shape: tuple[int, ...]) -> None:
     dut = SynapseMemory(WordFormat(*shape))
     host = Bench(dut)
 

@@ -129,8 +129,8 @@ def _on_mnist(epochs: int, full: bool) -> Iterator[Setting]:
     yield supervised(small, lanes=LANES)
     yield supervised(large)
     yield contrastive((784, 256), phases=at_once, parameters={}, lanes=LANES)
-    # As in examples/ff-mnist-256-contrastive.toml: its multipliers fit an ECP5-85.
-    yield contrastive(small, phases=at_once, parameters={"unit_lanes": 4})
+    # As in examples/ff-mnist-256-contrastive.toml.
+    yield contrastive(small, phases=at_once, parameters={}, lanes=(64,))
     yield contrastive(wide)
     yield contrastive(large)
     if full:
