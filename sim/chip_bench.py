@@ -115,6 +115,7 @@ def run_bench(
     cycles: int | None = None,
     stuck: float = 0.0,
     seed: int = 0,
+    facts: Mapping[str, Any] | None = None,
     baudrate: int | None = None,
 ) -> ChipReport:
     """Form, program, verify, load seeds, and decide in each mode, and compare with the golden model.
@@ -133,6 +134,8 @@ def run_bench(
         cycles: stochastic cycles of a decision; by default a period of the generators.
         stuck: ``"rtl"``: share of the devices that never change.
         seed: of these, of undetermined reads, and of random samples.
+        facts: ``"rtl"``: what is otherwise than in :data:`~sim.devices.chips.facts.CHIPS`, such as
+            ``{"control_clocks": 3}``: a controller with other delays needs another chip.
         baudrate: of the bench.
 
     Raises :class:`~hwgen.errors.DesignError` for another backend, and without programming for likelihoods of several
@@ -154,7 +157,7 @@ def run_bench(
     if kind == "serial":
         driver: ChipDriver = open_serial(design, *arguments, baudrate=baudrate or BAUDRATE)
     else:
-        chip = behavioural_chip(design, stuck, seed)
+        chip = behavioural_chip(design, stuck, seed, **(facts or {}))
         if not program:
             ((table, _),) = likelihoods.values()
             _hold(chip, config, table)

@@ -11,7 +11,7 @@ from hwgen.bus.map import WORD_BYTES
 from hwgen.errors import HwgenError
 from hwgen.integers import check_integer
 from hwgen.memristor.config import SUPPLIES, ArrayConfig
-from hwgen.memristor.march import march
+from hwgen.memristor.march import MOST_ROUNDS, march
 from hwgen.memristor.outcomes import MarchedWords, ProgrammedWords
 from hwgen.memristor.registers import COMMANDS, UNLOCK_KEY, WEAR_BITS
 
@@ -20,6 +20,10 @@ ACCESS_CLOCKS = 5
 
 MOST_POLLS = 64
 """Reads of the state at a time, while a command is under way."""
+
+MOST_MARKINGS = 64
+"""Comparisons until failed cells that read at random are marked: each finds one with a probability of one half at
+least."""
 
 
 class ArrayProgrammer:
@@ -45,7 +49,7 @@ class ArrayProgrammer:
         column = words >> geometry.fields[1].lowest & (1 << geometry.fields[1].bits) - 1
         self.addresses: NDArray[np.int64] = words[(row < geometry.block_rows) & (column < geometry.block_columns)]
         """Of all words there are."""
-        self._failed_cells = (first + WORD_BYTES * self.addresses).astype(np.uint32)
+        self._first_failed = first
         self._wear = (core.map.base("wear") + WORD_BYTES * self.addresses).astype(np.uint32)
         self._command_registers = np.array(
             [core.map.base(name) for name in ("array_place", "array_target", "array_command")], np.uint32
@@ -112,8 +116,8 @@ class ArrayProgrammer:
 
         Errors as for :meth:`program`, and for other passes.
         """
-        if not passes or not set(passes) <= {"form", "set", "reset"}:
-            raise HwgenError(f"passes must be some of form, set, reset, not {', '.join(passes) or 'none'}")
+        if not passes or not set(passes) <= {"form", "set", "reset"} or len(set(passes)) < len(passes):
+            raise HwgenError(f"passes must be some of form, set, reset, each once, not {', '.join(passes) or 'none'}")
         for _ in self._carry_out(*passes, words=words, addresses=addresses):
             pass
 
@@ -153,13 +157,16 @@ class ArrayProgrammer:
         Args:
             words: shape ``(n,)``, integers of ``word_bits`` bits.
             addresses: shape ``(n,)``.
-            rounds: most rounds of a word, from 1 on. Most words take fewer; with each one more, fewer sound cells are
+            rounds: most rounds of a word, 1 to 1000. Most words take fewer; with each one more, fewer sound cells are
                 suspect.
             form: as for :meth:`program`.
 
-        Errors as for :meth:`program`.
+        Errors as for :meth:`program`, and for an address that is named twice.
         """
         chosen = self._chosen(addresses)
+        known, times = np.unique(chosen, return_counts=True)
+        if (times > 1).any():
+            raise HwgenError(f"addresses of a march must be named once each, but {known[times > 1][0]} is not")
         width = self.config.geometry.word_bits
         return march(
             self,
@@ -167,7 +174,7 @@ class ArrayProgrammer:
             chosen,
             word_bits=width,
             verify_reads=self.config.verify_reads,
-            rounds=check_integer("rounds", rounds, 1),
+            rounds=check_integer("rounds", rounds, 1, MOST_ROUNDS),
             form=form,
         )
 
@@ -175,14 +182,34 @@ class ArrayProgrammer:
         """Shape ``(n,)``: words as they read, whatever they are to hold. Cells that had failed still count as failed,
         and so does a cell that reads otherwise a second time. Errors as for :meth:`program`."""
         chosen = self._chosen(addresses)
-        cells = np.zeros((1 << self.config.geometry.address_bits, self.config.geometry.word_bits), np.bool_)
-        cells[self.addresses] = self.failed_cells()
-        failed = (cells[chosen] << np.arange(cells.shape[1])).sum(axis=1)
+        failed = self._failed(chosen)
         with self.comparing():
             read = self.verify(np.zeros(len(chosen), np.uint32), chosen.tolist()).read
-        # A read is recorded as a comparison: this one leaves what was known.
-        self.verify(read ^ failed, chosen.tolist())
+        # A read is recorded as a comparison: this leaves what was known.
+        self.mark(read, failed, chosen.tolist())
         return read
+
+    def mark(self, read: ArrayLike, cells: NDArray[np.bool_], addresses: Sequence[int]) -> None:
+        """Let cells count as failed: words are compared with what differs from ``read`` in these cells, again until the
+        map of failed cells has them all, as a cell may read at random.
+
+        Args:
+            read: shape ``(n,)``: words as they read.
+            cells: shape ``(n, word_bits)``.
+            addresses: shape ``(n,)``.
+
+        Errors as for :meth:`program`.
+        """
+        words = self._words("read", read, cells.shape[:1], (1 << cells.shape[1]) - 1)
+        words = words ^ (cells << np.arange(cells.shape[1])).sum(axis=1).astype(np.uint32)
+        left = np.asarray(addresses, np.int64)
+        for _ in range(MOST_MARKINGS):
+            self.verify(words, left.tolist())
+            missing = (cells & ~self._failed(left)).any(axis=1)
+            words, cells, left = words[missing], cells[missing], left[missing]
+            if not len(left):
+                return
+        raise HwgenError(f"cells of the words at {left.tolist()} do not stay marked as failed")
 
     @contextmanager
     def comparing(self) -> Iterator[None]:
@@ -195,8 +222,12 @@ class ArrayProgrammer:
 
     def failed_cells(self) -> NDArray[np.bool_]:
         """Shape ``(words, word_bits)``: cells that are not known to hold what was last written."""
-        found = self.core.transport.read(self._failed_cells)
-        return _bits(found, self.config.geometry.word_bits)
+        return self._failed(self.addresses)
+
+    def _failed(self, addresses: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """:meth:`failed_cells` of some words."""
+        registers = (self._first_failed + WORD_BYTES * addresses).astype(np.uint32)
+        return _bits(self.core.transport.read(registers), self.config.geometry.word_bits)
 
     def wear(self) -> NDArray[np.uint32]:
         """Shape ``(words,)``: attempts in which each word got pulses, since power-on or :meth:`restore_wear`."""

@@ -16,6 +16,9 @@ ENOUGH = 6
 """Evidence that a device moves. What was read before and after its pulse gives all of it if all bits of one were 0 and
 all of the other 1, and 1 if only one of them was the same bit throughout: chance may give that, too."""
 
+MOST_ROUNDS = 1000
+"""With which counts of evidence stay below 2**16."""
+
 WRITINGS = 4
 """Of a word, until it is right in all of its verifications, at most."""
 
@@ -39,6 +42,9 @@ class Programmer(Protocol):
 
     def verify(self, words: Words, addresses: Sequence[int]) -> ProgrammedWords:
         """Reads."""
+
+    def mark(self, read: Words, cells: Cells, addresses: Sequence[int]) -> None:
+        """Cells count as failed."""
 
     def comparing(self) -> AbstractContextManager[None]:
         """Differences within are no error."""
@@ -123,9 +129,7 @@ def march(
     suspect = unsound() & ~failed
     doubtful = np.flatnonzero((failed | suspect).any(axis=1))
     if len(doubtful):
-        # The map of failed cells has what a comparison found: this one finds them.
-        marks = ((failed | suspect)[doubtful] << np.arange(word_bits)).sum(axis=1).astype(np.uint32)
-        array.verify(read[doubtful] ^ marks, addresses[doubtful].tolist())
+        array.mark(read[doubtful], (failed | suspect)[doubtful], addresses[doubtful].tolist())
     return MarchedWords(read, attempts, failed, suspect, taken)
 
 

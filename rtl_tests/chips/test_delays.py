@@ -1,5 +1,6 @@
 """Delays of a chip that nobody has published: a controller that is told them drives it, one that is not is found."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hwgen.chips.profile import PROFILES
 from hwgen.chips.target import target_design
 from hwgen.errors import DesignError
 from rtl_tests.chips.benches import ChipBench, quick_design, random_table
+from sim.devices.chips.facts import CHIPS
 
 SLOWER = {
     "input_clocks": (3, {"input_clocks": 3}),
@@ -87,3 +89,8 @@ def test_an_unknown_chip_is_told_of_alone() -> None:
     with pytest.raises(DesignError) as error:
         ChipConfig.parse({"chip": "bayes-9x9"})
     assert str(error.value) == "chip.chip must be one of 'bayes-64x64' or 'bayes-8x8', not 'bayes-9x9'"
+
+
+def test_a_chip_without_input_registers_is_refused() -> None:
+    with pytest.raises(ValueError, match="input_clocks must be at least 1, not 0"):
+        replace(CHIPS["bayes-64x64"], input_clocks=0)

@@ -109,6 +109,19 @@ async def a_pulse_is_cut_by_a_reset_and_where_the_bench_says_so(dut: Any) -> Non
 
 
 @cocotb.test()
+async def lines_may_be_used_as_soon_as_they_have_fallen(dut: Any) -> None:
+    array, transport = await start(dut, HFOX)
+    driver = await begin_a_pulse(dut, transport)
+    assert driver.array is not None
+    with array.dropping():
+        await bridge(driver.array.abort)()
+        await ClockCycles(dut.clk, CONFIG.array_config.programming_clocks.supply - 2)
+    await bridge(lambda: driver.write_register("array_command", COMMAND["verify"]))()
+    reads = CONFIG.array_config.verify_reads
+    await ClockCycles(dut.clk, reads * (CONFIG.array_config.read_clocks.total + 3))
+
+
+@cocotb.test()
 async def a_pulse_is_cut_unannounced(dut: Any) -> None:
     _, transport = await start(dut, HFOX)
     driver = await begin_a_pulse(dut, transport)

@@ -17,7 +17,7 @@ from sim.backends.cocotb_runner import run_cocotb
 
 pytestmark = pytest.mark.requires_icarus
 
-GOOD = "programmed_devices|cut_by_a_reset|weak_pulses"
+GOOD = "programmed_devices|cut_by_a_reset|as_they_have_fallen|weak_pulses"
 
 X_LINES = """
 module machine(input clk, rst, output [3:0] array_row, array_column, output reg array_cwl,

@@ -70,6 +70,18 @@ def test_the_cells_that_failed_are_those_whose_devices_hold_the_other_bit() -> N
     assert (programmer.wear() == result.attempts.max(axis=1)).all()
 
 
+def test_failed_cells_that_read_at_random_stay_failed_when_they_are_read() -> None:
+    programmer = open_shell(small_config(verify_reads=1, attempts=1), HfOxConfig.ideal())
+    with programmer.programming():
+        programmer.form()  # both devices of each cell conduct: amplifiers without any spread guess
+        programmer.program(np.zeros(WORDS, int), programmer.addresses.tolist())
+        programmer.pulse("set", words=np.full(WORDS, LARGEST))
+        programmer.verify(words(5))
+        failed = programmer.failed_cells()
+        programmer.read()
+        assert failed.sum() > 20 and (programmer.failed_cells() & failed == failed).all()
+
+
 def test_a_march_reports_every_stuck_cell_and_every_other_bit_is_right() -> None:
     devices = HfOxConfig(stuck_lrs=0.01, stuck_hrs=0.02, stuck_virgin=0.01)
     programmer = open_shell(small_config(), devices, seed=3)
@@ -106,11 +118,14 @@ def test_a_march_finds_no_fault_in_an_ideal_array_and_pulses_are_told_by_name() 
             for address in programmer.addresses
         ]
         assert not programmer.failed_cells()[2:4].any()
-        for passes in ((), ("set", "verify"), ("read",)):
-            with pytest.raises(HwgenError, match="passes must be some of form, set, reset, not"):
+        for passes in ((), ("set", "verify"), ("read",), ("set", "set")):
+            with pytest.raises(HwgenError, match="passes must be some of form, set, reset, each once, not"):
                 programmer.pulse(*passes, words=[1], addresses=[0])
-        with pytest.raises(HwgenError, match="rounds must be at least 1, not 0"):
-            programmer.march([1], [0], rounds=0)
+        for rounds in (0, 1001):
+            with pytest.raises(HwgenError, match=f"rounds must lie between 1 and 1000, not {rounds}"):
+                programmer.march([1], [0], rounds=rounds)
+        with pytest.raises(HwgenError, match="addresses of a march must be named once each, but 4 is not"):
+            programmer.march([1, 2, 3], [4, 5, 4])
     assert not programmer.core.errors()
     assert held(programmer)[2:4].tolist() == [6, 15]
 

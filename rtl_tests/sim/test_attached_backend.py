@@ -9,7 +9,7 @@ import pytest
 
 from hwgen.chips.driver import ChipDriver
 from rtl_tests.chips.benches import quick_design
-from sim.backends.attached import AttachedTransport
+from sim.backends.attached import AttachedTransport, handled_later
 
 
 class Software:
@@ -55,6 +55,12 @@ def test_control_c_is_not_lost_where_software_loses_it() -> None:
         assert signal.getsignal(signal.SIGINT) is handler
         driver.transport.reset()
         assert driver.infer([[0, 0, 0, 0]]).invalid.all()
+
+
+def test_control_c_is_not_lost_when_something_else_goes_wrong() -> None:
+    with pytest.raises(KeyboardInterrupt), handled_later():
+        signal.raise_signal(signal.SIGINT)
+        raise ValueError
 
 
 def test_what_software_raises_ends_the_operation_and_is_raised_once() -> None:

@@ -81,10 +81,12 @@ class AttachedTransport(RtlTransport):
     @contextmanager
     def _raising(self) -> Iterator[None]:
         """Raise what was raised in calls from compiled code."""
-        with handled_later():
-            yield
-        if self._failure is not None:
+        try:
+            with handled_later():
+                yield
+        finally:
             failure, self._failure = self._failure, None
+        if failure is not None:
             raise failure
 
 
@@ -96,14 +98,16 @@ def handled_later() -> Iterator[None]:
     handlers: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():  # no other one handles signals, or may say how
         handlers = {number: signal.getsignal(number) for number in STOPPING}
-    with ExitStack() as restored:
-        for number, handler in handlers.items():
-            if callable(handler):
-                restored.callback(signal.signal, number, handler)
-                signal.signal(number, lambda number, frame: struck.append(number))
-        yield
-    for number in struck:
-        handlers[number](number, None)
+    try:
+        with ExitStack() as restored:
+            for number, handler in handlers.items():
+                if callable(handler):
+                    restored.callback(signal.signal, number, handler)
+                    signal.signal(number, lambda number, frame: struck.append(number))
+            yield
+    finally:
+        for number in struck:
+            handlers[number](number, None)
 
 
 def _compile_attached(

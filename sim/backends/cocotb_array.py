@@ -11,7 +11,7 @@ from cocotb.triggers import FallingEdge
 from hwgen.memristor.config import ArrayConfig
 from sim.devices.attached import AttachedArray, Devices
 from sim.devices.protocol import ProtocolBreach, ProtocolChecker
-from sim.golden.memristor import Pins
+from sim.golden.memristor import IDLE, Pins
 
 
 class CocotbArray:
@@ -69,14 +69,16 @@ class CocotbArray:
         self._data.value = 0
         started = self._reset is None
         was_reset = False
+        before = IDLE
         while True:
             await FallingEdge(self._clock)
             resets = self._reset is not None and not _is_0(self._reset)
             started |= was_reset and not resets
             if started or all(handle.value.is_resolvable for handle in self._lines.values()):
                 pins = self._pins()
-                dropped = was_reset or (self._dropping and not any(pins))
+                dropped = was_reset or (self._dropping and any(before) and not any(pins))
                 self.checker.check(pins, dropped)
+                before = pins
                 self._data.value = self.attached.clock(pins)
             was_reset = resets
 

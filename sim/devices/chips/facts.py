@@ -14,7 +14,7 @@ class ChipFacts:
     inverted: bool
     """Whether words are to be written with their bits in reverse order and complemented."""
     input_clocks: int = 1
-    """Registers before everything but the supply."""
+    """Registers before everything but the supply; at least 1."""
     control_clocks: int = 1
     """Clocks from the input registers until a decoded control acts."""
     column_clocks: int = 0
@@ -33,6 +33,10 @@ class ChipFacts:
     """Rows of blocks, and columns of blocks."""
     word_bits: int = 8
     """Bits of a likelihood."""
+
+    def __post_init__(self) -> None:
+        if self.input_clocks < 1:
+            raise ValueError(f"input_clocks must be at least 1, not {self.input_clocks}")
 
     @property
     def lines(self) -> int:
