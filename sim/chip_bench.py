@@ -124,7 +124,7 @@ def run_bench(
         design: of :func:`~hwgen.chips.target.target_design`.
         likelihoods: by mode, as :func:`~hwgen.chips.likelihoods.from_source` gives them.
         backend: ``"rtl"``: the emitted Verilog and a behavioural chip; ``"serial:PORT"``: a bench.
-        form: form the cells first; not for a chip that has been formed.
+        form: form the cells first, where they are programmed; not for a chip that has been formed.
         program: program the cells; else the chip holds the likelihoods, which are those of one mode: the behavioural
             one begins with them.
         march: find cells with a stuck device while programming; see :meth:`hwgen.chips.driver.ChipDriver.march`.

@@ -12,7 +12,7 @@ from hwgen.errors import HwgenError
 from hwgen.integers import check_integer
 from hwgen.memristor.config import SUPPLIES, ArrayConfig
 from hwgen.memristor.march import MOST_ROUNDS, march
-from hwgen.memristor.outcomes import MarchedWords, ProgrammedWords
+from hwgen.memristor.outcomes import MarchedWords, ProgrammedWords, bits_of, words_of
 from hwgen.memristor.registers import COMMANDS, UNLOCK_KEY, WEAR_BITS
 
 ACCESS_CLOCKS = 5
@@ -201,7 +201,7 @@ class ArrayProgrammer:
         Errors as for :meth:`program`.
         """
         words = self._words("read", read, cells.shape[:1], (1 << cells.shape[1]) - 1)
-        words = words ^ (cells << np.arange(cells.shape[1])).sum(axis=1).astype(np.uint32)
+        words = words ^ words_of(cells)
         left = np.asarray(addresses, np.int64)
         for _ in range(MOST_MARKINGS):
             self.verify(words, left.tolist())
@@ -227,7 +227,7 @@ class ArrayProgrammer:
     def _failed(self, addresses: NDArray[np.int64]) -> NDArray[np.bool_]:
         """:meth:`failed_cells` of some words."""
         registers = (self._first_failed + WORD_BYTES * addresses).astype(np.uint32)
-        return _bits(self.core.transport.read(registers), self.config.geometry.word_bits)
+        return bits_of(self.core.transport.read(registers), self.config.geometry.word_bits)
 
     def wear(self) -> NDArray[np.uint32]:
         """Shape ``(words,)``: attempts in which each word got pulses, since power-on or :meth:`restore_wear`."""
@@ -253,7 +253,7 @@ class ArrayProgrammer:
         found = np.array([self.core.transport.read(outcome) for _ in commands], np.uint32).reshape(-1, len(outcome))
         attempts = found[:, 3:] if pulses else np.zeros((len(found), width))
         return ProgrammedWords(
-            found[:, 0], attempts.astype(np.uint8), _bits(found[:, 1], width), _bits(found[:, 2], width)
+            found[:, 0], attempts.astype(np.uint8), bits_of(found[:, 1], width), bits_of(found[:, 2], width)
         )
 
     def _carry_out(
@@ -314,8 +314,3 @@ def _command(*fields: str) -> int:
     """What is written to ``array_command``."""
     names = [field.name for field in COMMANDS]
     return sum(1 << names.index(field) for field in fields)
-
-
-def _bits(words: NDArray[np.uint32], width: int) -> NDArray[np.bool_]:
-    """Shape ``(n, width)``: the bits of words, the lowest first."""
-    return (words[:, None] >> np.arange(width, dtype=np.uint32) & 1).astype(np.bool_)

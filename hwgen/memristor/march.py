@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hwgen.memristor.outcomes import MarchedWords, ProgrammedWords
+from hwgen.memristor.outcomes import MarchedWords, ProgrammedWords, bits_of
 
 MEASURED_READS = 8
 """Reads of a cell between two pulses, at least."""
@@ -54,7 +54,7 @@ class Measured(NamedTuple):
     """What cells showed between two pulses."""
 
     bits: Cells
-    """As they were read last, 1 where that is what the word is to hold."""
+    """As the first verification read them, 1 where that is what the word is to hold."""
     unstable: Cells
     """Where not all reads were alike."""
 
@@ -84,14 +84,10 @@ def march(
     right = np.zeros((len(words), word_bits, 2), np.uint16)  # rounds, as target and as complement
     taken = np.zeros(len(words), np.uint16)
 
-    def cells(of: Words) -> Cells:
-        """Shape ``(n, word_bits)``: the bits of words."""
-        return (of[:, None] >> np.arange(word_bits, dtype=np.uint32) & 1).astype(np.bool_)
-
     def measure(chosen: NDArray[np.intp]) -> Measured:
         """Read words."""
         found = [array.verify(words[chosen], addresses[chosen].tolist()) for _ in range(times)]
-        bits = [cells(each.read ^ words[chosen] ^ every) for each in found]
+        bits = [bits_of(each.read ^ words[chosen] ^ every, word_bits) for each in found]
         unstable = [each.unstable | (other != bits[0]) for each, other in zip(found, bits, strict=True)]
         return Measured(bits[0], np.logical_or.reduce(unstable))
 

@@ -33,3 +33,13 @@ class MarchedWords(NamedTuple):
     seen to move."""
     rounds: NDArray[np.uint16]
     """Shape ``(n,)``: rounds that each word took."""
+
+
+def bits_of(words: NDArray[np.uint32], width: int) -> NDArray[np.bool_]:
+    """Shape ``(n, width)``: the bits of words, the lowest first."""
+    return (words[:, None] >> np.arange(width, dtype=np.uint32) & 1).astype(np.bool_)
+
+
+def words_of(bits: NDArray[np.bool_]) -> NDArray[np.uint32]:
+    """Shape ``(n,)``: the words of bits, shape ``(n, width)``, the lowest first."""
+    return (bits << np.arange(bits.shape[1])).sum(axis=1).astype(np.uint32)
