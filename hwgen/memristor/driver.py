@@ -10,99 +10,32 @@ from hwgen.bus.driver import CoreDriver
 from hwgen.bus.map import WORD_BYTES
 from hwgen.errors import HwgenError
 from hwgen.integers import check_integer
-from hwgen.memristor.config import SUPPLIES, ArrayConfig
+from hwgen.memristor.commands import ArrayCommands
+from hwgen.memristor.config import ArrayConfig
 from hwgen.memristor.march import MOST_ROUNDS, march
 from hwgen.memristor.outcomes import MarchedWords, ProgrammedWords, bits_of, words_of
-from hwgen.memristor.registers import COMMANDS, UNLOCK_KEY, WEAR_BITS
-
-ACCESS_CLOCKS = 5
-"""Clocks that reading a register takes at least."""
-
-MOST_POLLS = 64
-"""Reads of the state at a time, while a command is under way."""
+from hwgen.memristor.registers import WEAR_BITS
 
 MOST_MARKINGS = 64
 """Comparisons until failed cells that read at random are marked: each finds one with a probability of one half at
 least."""
 
 
-class ArrayProgrammer:
-    """The programming interface of an array.
-
-    Args:
-        core: driver of the core that has the array.
-        config: the array.
-        longest_command: clocks of the core in which any command on a word ends; by default the array's own.
-
-    Words are numbered as :meth:`~hwgen.memristor.geometry.ArrayGeometry.address` has it; ``addresses`` left out stands
-    for all words there are, in this order.
-    """
+class ArrayProgrammer(ArrayCommands):
+    """The programming interface of an array: arguments as of :class:`~hwgen.memristor.commands.ArrayCommands`."""
 
     def __init__(self, core: CoreDriver, config: ArrayConfig, longest_command: int | None = None) -> None:
-        self.core = core
-        self.config = config
-        self._longest_command = longest_command or config.longest_command
-        geometry = config.geometry
-        window = core.map.window("failed_cells")
-        first, words = core.map.base(window.name), np.arange(1 << geometry.address_bits)
-        row = words >> geometry.fields[0].lowest
-        column = words >> geometry.fields[1].lowest & (1 << geometry.fields[1].bits) - 1
-        self.addresses: NDArray[np.int64] = words[(row < geometry.block_rows) & (column < geometry.block_columns)]
-        """Of all words there are."""
-        self._first_failed = first
+        super().__init__(core, config, longest_command)
+        self._first_failed = core.map.base("failed_cells")
         self._wear = (core.map.base("wear") + WORD_BYTES * self.addresses).astype(np.uint32)
-        self._command_registers = np.array(
-            [core.map.base(name) for name in ("array_place", "array_target", "array_command")], np.uint32
-        )
         found = [core.map.base(name) for name in ("array_word", "array_wrong", "array_unstable")]
         self._found = np.array(found, np.uint32)
-        cells = np.arange(geometry.word_bits)
+        cells = np.arange(config.geometry.word_bits)
         self._attempts = (core.map.base("array_attempts") + WORD_BYTES * cells).astype(np.uint32)
-
-    @property
-    def unlocked(self) -> bool:
-        """Whether the array may be programmed; the core does not use it then."""
-        return self._state("unlocked")
-
-    def unlock(self) -> None:
-        """Let the array be programmed. Raises :class:`~hwgen.errors.HwgenError` while the core uses it."""
-        self.core.write_register("array_key", UNLOCK_KEY)
-        if not self.unlocked:
-            raise HwgenError("the array cannot be unlocked while a sample is in the machine; take its result first")
-
-    def lock(self) -> None:
-        """Drop what is under way, and let the core use the array again."""
-        self._command("lock")
-
-    def abort(self) -> None:
-        """Drop what is under way: all lines return to their inactive level at once."""
-        self._command("abort")
-
-    @contextmanager
-    def programming(self) -> Iterator[None]:
-        """Unlock the array; lock it again whatever happens."""
-        self.unlock()
-        try:
-            yield
-        finally:
-            self.lock()
-
-    def set_pulses(self, **clocks: int) -> None:
-        """Set the lengths of pulses in clocks: ``forming``, ``set``, ``reset``; soft reset returns to the config's.
-
-        Raises :class:`~hwgen.errors.HwgenError` for another name, and a length that the hardware would cut.
-        """
-        most = self.config.programming_clocks.longest_pulse
-        for supply, length in clocks.items():
-            if supply not in SUPPLIES:
-                raise HwgenError(f"pulses must be {', '.join(SUPPLIES)}, not {supply!r}")
-            check_integer(supply, length, 1, most, f"clocks ({self.config.programming.longest_pulse_ns} ns)")
-        for supply, length in clocks.items():
-            self.core.write_register(f"{supply}_clocks", length)
 
     def form(self, addresses: Sequence[int] | None = None) -> None:
         """Form both devices of all cells of some words. Errors as for :meth:`program`."""
-        chosen = self._chosen(addresses)
+        chosen = self.chosen(addresses)
         self.pulse("form", words=np.zeros(len(chosen), np.uint32), addresses=chosen.tolist())
 
     def pulse(self, *passes: str, words: ArrayLike, addresses: Sequence[int] | None = None) -> None:
@@ -118,7 +51,7 @@ class ArrayProgrammer:
         """
         if not passes or not set(passes) <= {"form", "set", "reset"} or len(set(passes)) < len(passes):
             raise HwgenError(f"passes must be some of form, set, reset, each once, not {', '.join(passes) or 'none'}")
-        for _ in self._carry_out(*passes, words=words, addresses=addresses):
+        for _ in self.carry_out(*passes, words=words, addresses=addresses):
             pass
 
     def program(
@@ -163,14 +96,14 @@ class ArrayProgrammer:
 
         Errors as for :meth:`program`, and for an address that is named twice.
         """
-        chosen = self._chosen(addresses)
+        chosen = self.chosen(addresses)
         known, times = np.unique(chosen, return_counts=True)
         if (times > 1).any():
             raise HwgenError(f"addresses of a march must be named once each, but {known[times > 1][0]} is not")
         width = self.config.geometry.word_bits
         return march(
             self,
-            self._words("words", words, chosen.shape, (1 << width) - 1),
+            self.words("words", words, chosen.shape, (1 << width) - 1),
             chosen,
             word_bits=width,
             verify_reads=self.config.verify_reads,
@@ -181,7 +114,7 @@ class ArrayProgrammer:
     def read(self, addresses: Sequence[int] | None = None) -> NDArray[np.uint32]:
         """Shape ``(n,)``: words as they read, whatever they are to hold. Cells that had failed still count as failed,
         and so does a cell that reads otherwise a second time. Errors as for :meth:`program`."""
-        chosen = self._chosen(addresses)
+        chosen = self.chosen(addresses)
         failed = self._failed(chosen)
         with self.comparing():
             read = self.verify(np.zeros(len(chosen), np.uint32), chosen.tolist()).read
@@ -200,7 +133,7 @@ class ArrayProgrammer:
 
         Errors as for :meth:`program`.
         """
-        words = self._words("read", read, cells.shape[:1], (1 << cells.shape[1]) - 1)
+        words = self.words("read", read, cells.shape[:1], (1 << cells.shape[1]) - 1)
         words = words ^ words_of(cells)
         left = np.asarray(addresses, np.int64)
         for _ in range(MOST_MARKINGS):
@@ -235,7 +168,7 @@ class ArrayProgrammer:
 
     def restore_wear(self, counts: ArrayLike) -> None:
         """Go on counting from ``counts``, as :meth:`wear` gave them before the power went."""
-        values = self._words("counts", counts, self._wear.shape, (1 << WEAR_BITS) - 1)
+        values = self.words("counts", counts, self._wear.shape, (1 << WEAR_BITS) - 1)
         self.core.transport.write(self._wear, values)
 
     def _run(
@@ -249,68 +182,9 @@ class ArrayProgrammer:
         width = self.config.geometry.word_bits
         pulses = fields != ("verify",)
         outcome = np.concatenate([self._found, self._attempts]) if pulses else self._found
-        commands = self._carry_out(*fields, words=words, addresses=addresses, form=form)
+        commands = self.carry_out(*fields, words=words, addresses=addresses, form=form)
         found = np.array([self.core.transport.read(outcome) for _ in commands], np.uint32).reshape(-1, len(outcome))
         attempts = found[:, 3:] if pulses else np.zeros((len(found), width))
         return ProgrammedWords(
             found[:, 0], attempts.astype(np.uint8), bits_of(found[:, 1], width), bits_of(found[:, 2], width)
         )
-
-    def _carry_out(
-        self,
-        *fields: str,
-        words: ArrayLike,
-        addresses: Sequence[int] | None,
-        form: bool | Container[int] = False,
-    ) -> Iterator[int]:
-        """Carry out a command on words, one after the other, and yield their addresses; with forming on all, none or
-        some of them."""
-        chosen = self._chosen(addresses)
-        targets = self._words("words", words, chosen.shape, (1 << self.config.geometry.word_bits) - 1)
-        if not self.unlocked:
-            raise HwgenError("the array is locked; call unlock() first, or use `with programming():`")
-        for address, target in zip(chosen.tolist(), targets.tolist(), strict=True):
-            forms = form if isinstance(form, bool) else address in form
-            command = _command(*(("form",) if forms else ()), *fields)
-            self.core.transport.write(self._command_registers, np.array([address, target, command], np.uint32))
-            self._wait()
-            yield address
-
-    def _wait(self) -> None:
-        register = self.core.map.register("array_state")
-        address, active = self.core.map.base(register.name), 1 << register.lsb(register.field("active"))
-        polls, waited = 1, 0
-        while waited <= self._longest_command:
-            if not self.core.transport.read(np.full(polls, address, np.uint32))[-1] & active:
-                return
-            waited += polls * ACCESS_CLOCKS
-            polls = min(2 * polls, MOST_POLLS)
-        raise HwgenError(f"a command took more than the {self._longest_command} clocks that it may take")
-
-    def _chosen(self, addresses: Sequence[int] | None) -> NDArray[np.int64]:
-        if addresses is None:
-            return self.addresses
-        for address in addresses:
-            self.config.geometry.place(address)
-        return np.asarray(addresses, np.int64)
-
-    def _words(self, name: str, values: ArrayLike, shape: tuple[int, ...], most: int) -> NDArray[np.uint32]:
-        array = np.asarray(values)
-        if array.shape != shape or array.dtype.kind not in "iu":
-            raise HwgenError(f"{name} must be integers of shape {shape}, not {array.dtype} of shape {array.shape}")
-        for value in (array.min(initial=0), array.max(initial=0)):
-            check_integer(f"each of {name}", value, 0, most)
-        return array.astype(np.uint32)
-
-    def _command(self, *fields: str) -> None:
-        self.core.write_register("array_command", _command(*fields))
-
-    def _state(self, field: str) -> bool:
-        register = self.core.map.register("array_state")
-        return bool(self.core.read_register(register.name) >> register.lsb(register.field(field)) & 1)
-
-
-def _command(*fields: str) -> int:
-    """What is written to ``array_command``."""
-    names = [field.name for field in COMMANDS]
-    return sum(1 << names.index(field) for field in fields)

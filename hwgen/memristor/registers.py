@@ -32,6 +32,12 @@ COMMANDS = (
 """Fields of ``array_command``."""
 
 
+def command_bits(*names: str) -> int:
+    """What is written to ``array_command``: fields by name, each once."""
+    known = [field.name for field in COMMANDS]
+    return sum(1 << known.index(name) for name in names)
+
+
 def array_registers(config: ArrayConfig) -> tuple[Register, ...]:
     """The registers, in the order of their use."""
     geometry, clocks = config.geometry, config.programming_clocks

@@ -12,7 +12,7 @@ from hwgen.bayes.array_words import array_words
 from hwgen.bayes.config import BayesConfig
 from hwgen.bayes.driver import BayesDriver
 from hwgen.bus.map import WORD_BYTES
-from hwgen.memristor.registers import COMMANDS
+from hwgen.memristor.registers import command_bits
 from rtl_tests.bayes.designs import random_table
 from sim.backends.cocotb_array import CocotbArray, attach
 from sim.backends.cocotb_transport import CocotbTransport
@@ -39,7 +39,6 @@ HFOX = HfOxConfig(sense=SenseAmplifier(noise_sigma=0.0))
 """One pulse in forty does not switch its device."""
 WEAK = WeakResetConfig(m1_offset=5e-3, m1_scale=5e-3, m1_range=(5e-3, 2e-2), rtn_amplitude=0.0, pink_gain=0.0)
 """Some ten pulses turn a weight."""
-COMMAND = {field.name: 1 << index for index, field in enumerate(COMMANDS)}
 
 
 async def start(dut: Any, devices: Devices) -> tuple[CocotbArray, CocotbTransport]:
@@ -86,7 +85,7 @@ async def begin_a_pulse(dut: Any, transport: CocotbTransport) -> BayesDriver:
         driver = BayesDriver(transport, CONFIG)
         assert driver.array is not None
         driver.array.unlock()
-        driver.write_register("array_command", COMMAND["form"])
+        driver.write_register("array_command", command_bits("form"))
         return driver
 
     driver = await begin()
@@ -116,7 +115,7 @@ async def lines_may_be_used_as_soon_as_they_have_fallen(dut: Any) -> None:
     with array.dropping():
         await bridge(driver.array.abort)()
         await ClockCycles(dut.clk, CONFIG.array_config.programming_clocks.supply - 2)
-    await bridge(lambda: driver.write_register("array_command", COMMAND["verify"]))()
+    await bridge(lambda: driver.write_register("array_command", command_bits("verify")))()
     reads = CONFIG.array_config.verify_reads
     await ClockCycles(dut.clk, reads * (CONFIG.array_config.read_clocks.total + 3))
 
@@ -143,7 +142,7 @@ async def weak_pulses_turn_weights(dut: Any) -> None:
             for address in driver.array.addresses.tolist():
                 driver.write_register("array_place", address)
                 driver.write_register("array_target", 0b0101)
-                driver.write_register("array_command", COMMAND["reset"] | COMMAND["verify"])
+                driver.write_register("array_command", command_bits("reset", "verify"))
                 while driver.read_register("array_state") & 0b10:
                     pass
                 assert driver.read_register("array_wrong") == 0
