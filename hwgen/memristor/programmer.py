@@ -15,6 +15,33 @@ PASSES = ("forming", "forming", "set", "reset")
 """The supply of each pass. Forming takes two: of the devices on BL, and of those on BLB."""
 
 
+def command_members(config: ArrayConfig) -> dict[str, wiring.Member]:
+    """What a command comes with."""
+    return {
+        "start": In(1),
+        "command": In(COMMAND),
+        "place": In(place_layout(config.geometry)),
+        "target": In(config.geometry.word_bits),
+    }
+
+
+def outcome_members(config: ArrayConfig) -> dict[str, wiring.Member]:
+    """What becomes of a command."""
+    width = config.geometry.word_bits
+    return {
+        "active": Out(1),
+        "word": Out(width),
+        "wrong": Out(width),
+        "unstable": Out(width),
+        "attempts": Out(data.ArrayLayout(ATTEMPT_BITS, width)),
+        "record": Out(1),
+        "recorded": Out(place_layout(config.geometry)),
+        "failed": Out(width),
+        "worn": Out(1),
+        "failure": Out(1),
+    }
+
+
 class WordProgrammer(wiring.Component):
     """Carries out a command on one word, cell by cell, in passes: all pulses with one supply, then all with the next.
 
@@ -35,27 +62,13 @@ class WordProgrammer(wiring.Component):
         self.config = config
         self.reading = Signal()
         """It waits for a read; no port."""
-        width = config.geometry.word_bits
-        place = place_layout(config.geometry)
         super().__init__(
             {
-                "start": In(1),
-                "command": In(COMMAND),
-                "place": In(place),
-                "target": In(width),
+                **command_members(config),
                 "pulses": Out(PulsePort(config)),
                 "reads": Out(ReadPort(config)),
                 "settled": In(1),
-                "active": Out(1),
-                "word": Out(width),
-                "wrong": Out(width),
-                "unstable": Out(width),
-                "attempts": Out(data.ArrayLayout(ATTEMPT_BITS, width)),
-                "record": Out(1),
-                "recorded": Out(place),
-                "failed": Out(width),
-                "worn": Out(1),
-                "failure": Out(1),
+                **outcome_members(config),
             }
         )
 

@@ -6,18 +6,15 @@ from amaranth.lib.wiring import In, Out, connect
 
 from hwgen.memristor.config import SUPPLIES, ArrayConfig
 from hwgen.memristor.outputs import LineOutputs
-from hwgen.memristor.programmer import COMMAND, WordProgrammer
+from hwgen.memristor.programmer import WordProgrammer, command_members, outcome_members
 from hwgen.memristor.pulse import PulseSequencer
 from hwgen.memristor.read import ReadSequencer
-from hwgen.memristor.registers import ATTEMPT_BITS
-from hwgen.memristor.signature import LINES, ArraySignature, ReadPort, place_layout
+from hwgen.memristor.signature import LINES, ArraySignature, ReadPort
 
 
 def control_members(config: ArrayConfig) -> dict[str, wiring.Member]:
     """Who may drive the pins, and what is asked of the programmer: the members of :class:`ArraySequencers` but ``pins``
     and ``reads``."""
-    width = config.geometry.word_bits
-    place = place_layout(config.geometry)
     return {
         "in_use": In(1),
         "unlock": In(1),
@@ -25,21 +22,9 @@ def control_members(config: ArrayConfig) -> dict[str, wiring.Member]:
         "abort": In(1),
         "drop": In(1),
         "unlocked": Out(1),
-        "start": In(1),
-        "command": In(COMMAND),
-        "place": In(place),
-        "target": In(width),
+        **command_members(config),
         "lengths": In(data.ArrayLayout(config.programming_clocks.length_bits, len(SUPPLIES))),
-        "active": Out(1),
-        "word": Out(width),
-        "wrong": Out(width),
-        "unstable": Out(width),
-        "attempts": Out(data.ArrayLayout(ATTEMPT_BITS, width)),
-        "record": Out(1),
-        "recorded": Out(place),
-        "failed": Out(width),
-        "worn": Out(1),
-        "failure": Out(1),
+        **outcome_members(config),
         "refused": Out(1),
         "cut": Out(1),
     }
@@ -120,10 +105,7 @@ class ArraySequencers(wiring.Component):
             self.cut.eq(outputs.cut),
         ]
         m.d.comb += [getattr(self.pins, name).eq(outputs.pins[name]) for name in LINES]
-        for name in ("active", "word", "wrong", "unstable", "attempts"):
-            m.d.comb += getattr(self, name).eq(getattr(programmer, name))
-        for name in ("record", "recorded", "failed", "worn", "failure"):
-            m.d.comb += getattr(self, name).eq(getattr(programmer, name))
+        m.d.comb += [getattr(self, name).eq(getattr(programmer, name)) for name in outcome_members(self.config)]
         return m
 
     def _exists(self) -> object:
