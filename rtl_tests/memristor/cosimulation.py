@@ -116,7 +116,7 @@ class WatchedArray:
         # Lines that are idle, and have been for as long as any rule asks, break none; nor do they reach a cell.
         if self._pins == IDLE and self._stood > self._longest:
             return 0
-        # The array is locked when its lines are idle.
+        # No bench aborts or locks an array while a line is active: none drops.
         self.checker.check(self._pins)
         return self.attached.clock(self._pins)
 

@@ -7,6 +7,7 @@ import pytest
 
 from hwgen.errors import BusError, HwgenError
 from hwgen.memristor.driver import ArrayProgrammer
+from hwgen.memristor.outcomes import bits_of, words_of
 from rtl_tests.memristor.bench import SMALL, small_config
 from rtl_tests.memristor.shell import Shell, open_shell
 from sim.devices.hfox import HfOxConfig, SenseAmplifier
@@ -24,7 +25,7 @@ def held(programmer: ArrayProgrammer) -> np.ndarray[Any, Any]:
     """The words that the devices hold, as amplifiers without any spread would read them."""
     ohm = programmer.core.transport.attached.array.resistances
     bits = (ohm[..., 0] > ohm[..., 1]).reshape(SMALL.blocks * SMALL.rows * SMALL.words_per_row, SMALL.word_bits)
-    return (bits << np.arange(SMALL.word_bits)).sum(axis=1)
+    return words_of(bits)
 
 
 def test_an_ideal_array_holds_what_was_programmed() -> None:
@@ -58,7 +59,7 @@ def test_the_cells_that_failed_are_those_whose_devices_hold_the_other_bit() -> N
     with programmer.programming():
         result = programmer.program(words(3), form=True)
         failed = programmer.failed_cells()
-    wrong = ((held(programmer) ^ words(3))[:, None] >> np.arange(4) & 1).astype(bool)
+    wrong = bits_of(held(programmer) ^ words(3), SMALL.word_bits)
     np.testing.assert_array_equal(failed, wrong)
     np.testing.assert_array_equal(result.failed, wrong)
     np.testing.assert_array_equal(result.read, held(programmer))
@@ -93,7 +94,7 @@ def test_a_march_reports_every_stuck_cell_and_every_other_bit_is_right() -> None
         reported = programmer.failed_cells()[chosen]
         np.testing.assert_array_equal(reported, found.failed | found.suspect)
         for _ in range(3):
-            wrong = ((programmer.read(addresses) ^ targets)[:, None] >> np.arange(4) & 1).astype(bool)
+            wrong = bits_of(programmer.read(addresses) ^ targets, SMALL.word_bits)
             assert not (wrong & ~reported).any()
     stuck = stuck_cells(programmer)[chosen]
     assert stuck.sum() >= 2 and not (stuck & ~reported).any() and (reported & ~stuck).sum() <= 1

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hwgen.memristor.geometry import ArrayGeometry
 from hwgen.memristor.march import Cells, Words, march
-from hwgen.memristor.outcomes import ProgrammedWords
+from hwgen.memristor.outcomes import ProgrammedWords, bits_of, words_of
 from sim.devices.array import DeviceArray
 from sim.devices.hfox import HfOxConfig, SenseAmplifier
 from sim.devices.lines import Lines, Supply
@@ -39,7 +39,7 @@ class HostArray:
     def pulse(self, *passes: str, words: Words, addresses: Sequence[int], cells: Cells | None = None) -> None:
         mask = slice(None) if cells is None else cells.reshape(-1)
         chosen = tuple(index[mask] for index in self.cells(addresses))
-        bits = _bits(words).reshape(-1)[mask]
+        bits = bits_of(words, WIDTH).reshape(-1)[mask]
         for name in passes if bits.size else ():
             if name == "form":
                 self.array.form(chosen)
@@ -61,21 +61,16 @@ class HostArray:
         return found._replace(attempts=attempts)
 
     def verify(self, words: Words, addresses: Sequence[int]) -> ProgrammedWords:
-        cells, bits = self.cells(addresses), _bits(words)
+        cells, bits = self.cells(addresses), bits_of(words, WIDTH)
         reads = np.array([self.array.read(cells).bits.reshape(bits.shape).astype(bool) for _ in range(READS)])
-        word = (reads[-1] << np.arange(WIDTH)).sum(axis=1).astype(np.uint32)
         failed, unstable = (reads != bits).any(axis=0), (reads != reads[0]).any(axis=0)
-        return ProgrammedWords(word, np.zeros(bits.shape, np.uint8), failed, unstable)
+        return ProgrammedWords(words_of(reads[-1]), np.zeros(bits.shape, np.uint8), failed, unstable)
 
     def mark(self, read: Words, cells: Cells, addresses: Sequence[int]) -> None:
         """There is no map here."""
 
     def comparing(self) -> contextlib.AbstractContextManager[None]:
         return contextlib.nullcontext()
-
-
-def _bits(words: Words) -> Cells:
-    return (np.asarray(words)[:, None] >> np.arange(WIDTH) & 1).astype(np.bool_)
 
 
 def rates(words: int, noise: float, stuck: float, seed: int) -> tuple[int, float, float, int]:
