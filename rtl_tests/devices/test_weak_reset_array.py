@@ -13,6 +13,7 @@ from sim.devices.lines import Device, Lines, Supply
 from sim.devices.protocol import ProtocolBreach, ProtocolChecker
 from sim.devices.weak_reset import WeakReset, WeakResetConfig
 from sim.devices.weak_reset_array import WeakResetArray
+from sim.devices.weak_reset_integer import IntegerWeakReset
 from sim.golden.memristor import Pins
 
 GEOMETRY = ArrayGeometry(block_rows=2, block_columns=3, rows=8, columns=16, word_bits=8)
@@ -39,6 +40,35 @@ def test_pulses_are_those_of_the_devices_and_depend_on_the_seed_alone() -> None:
     reading = array.read()
     np.testing.assert_array_equal(reading.bits, devices.weights > 0)
     assert reading.determined.all()
+
+
+def test_the_integer_form_is_read_and_sees_the_same_pulses_and_random_numbers() -> None:
+    array = WeakResetArray(GEOMETRY, seed=3, integer=True)
+    assert array.integer is not None and WeakResetArray(GEOMETRY).integer is None
+    twin = WeakReset((*GEOMETRY.shape, 2), seed=3)
+    expected = IntegerWeakReset(twin.config, twin.traits, most_pulses=1)
+    for pulse in range(40):
+        array.pulse(..., reset(bool(pulse % 3)), 1000)
+        counts = np.zeros(twin.shape, np.int64)
+        counts[..., Device.BL if pulse % 3 else Device.BLB] = 1
+        expected.pulse(counts, twin.pulse(counts))
+    np.testing.assert_array_equal(array.integer.log_ratio, expected.log_ratio)
+    np.testing.assert_array_equal(array.integer.rtn_high, array.devices.rtn_high)
+    np.testing.assert_array_equal(array.read().bits, expected.weights > 0)
+    alike = expected.log_ratio[..., 0] == expected.log_ratio[..., 1]
+    np.testing.assert_array_equal(array.read().determined, ~alike)
+
+
+def test_what_is_read_is_the_integer_form_where_the_real_one_differs() -> None:
+    array = WeakResetArray(GEOMETRY, seed=3, integer=True)
+    assert array.integer is not None
+    array.integer.tables.offset[:, *CELL, :] = 5 << 8, 6 << 8  # of BL and BLB: a step of the result apart
+    array.integer.tables.slope[:] = 0
+    assert array.read(CELL).bits == [0] and array.integer.weights[CELL] == -1
+    array.integer.tables.offset[:, *CELL, :] = 6 << 8, 5 << 8
+    assert array.read(CELL).bits == [1] and array.integer.weights[CELL] == 1
+    array.integer.tables.offset[:, *CELL, :] = 5 << 8
+    assert not array.read(CELL).determined
 
 
 def test_an_amplifier_with_an_offset_reads_other_bits_and_the_same_again() -> None:
@@ -82,6 +112,17 @@ def test_a_pulse_at_the_pins_reaches_its_device() -> None:
     for cwl in (0, 1, 0):
         attached.clock(lines._replace(cwl=cwl))
     assert np.argwhere(attached.array.devices.t).tolist() == [[4, 5, 9, Device.BL]]
+
+
+def test_the_integer_form_can_be_at_the_pins() -> None:
+    config = ArrayConfig(geometry=GEOMETRY, clock_hz=1_000_000)
+    array = WeakResetArray(GEOMETRY, seed=2, integer=True)
+    attached = AttachedArray(config, array)
+    lines = Pins(row=8 + 5, column=16 + 9, cblen=1, cbl=1, supply=0b100)
+    for cwl in (0, 1, 0):
+        attached.clock(lines._replace(cwl=cwl))
+    assert array.integer is not None
+    assert np.argwhere(array.integer.t).tolist() == [[4, 5, 9, Device.BL]]
 
 
 def test_a_checker_can_raise_what_it_sees() -> None:
