@@ -42,6 +42,8 @@ class Core:
 
     new: Mapping[str, str | None]
     """Options of ``hwgen new`` that the core's ``design.toml.j2`` knows, and their defaults."""
+    modes: tuple[str, ...] = ()
+    """What its ``--mode`` may be."""
 
     source_config: str | None = None
     """Called as ``source`` is, with a function that loads ``data`` when it is called; returns the config alone, and
@@ -73,6 +75,7 @@ CORES = {
             resources="hwgen.bayes.resources:needs",
             source_config="hwgen.bayes.columns:source_config",
             new={"mode": "logarithmic", "dataset": "wine", "table": None, "model": None},
+            modes=("stochastic", "logarithmic"),
         ),
         Core(
             name="ep",
@@ -101,6 +104,7 @@ CORES = {
             stimulus="hwgen.ff.stimulus:FFStimulus",
             resources="hwgen.ff.resources:needs",
             new={"mode": "supervised", "dataset": "digits"},
+            modes=("supervised", "contrastive", "recurrent"),
         ),
     )
 }

@@ -23,8 +23,8 @@ def new(
     mode: Annotated[
         str | None,
         typer.Option(
-            help="bayes: stochastic or logarithmic (default: logarithmic); ff: supervised or contrastive "
-            "(default: supervised)."
+            help="bayes: stochastic or logarithmic (default: logarithmic); ff: supervised, contrastive or "
+            "recurrent, which is contrastive and learns sequences (default: supervised)."
         ),
     ] = None,
     dataset: Annotated[
@@ -41,13 +41,16 @@ def new(
     as_json: JsonOption = False,
 ) -> None:
     """Write a commented design file and check that it describes a machine."""
-    known = registry.core(core, "hwgen new").new
+    entry = registry.core(core, "hwgen new")
+    known = entry.new
     given = {"mode": mode, "dataset": dataset, "table": _relative(table, path), "model": _relative(model, path)}
     for option, value in given.items():
         if value is not None and option not in known:
             raise DesignError(
                 f"hwgen new --core {core} has no --{option}; it takes {', '.join(f'--{name}' for name in known)}"
             )
+    if mode is not None and mode not in entry.modes:
+        raise DesignError(f"--mode of hwgen new --core {core} must be one of {', '.join(entry.modes)}, not {mode!r}")
     origins = [name for name, value in (("--dataset", dataset), ("--table", table), ("--model", model)) if value]
     if len(origins) > 1:
         raise DesignError(f"hwgen new takes one of --dataset, --table and --model, not {' and '.join(origins)}")

@@ -52,7 +52,7 @@ def test_a_new_machine_that_learns_can_be_tried_at_once(run: Run, tmp_path: Path
     assert cycles["infer"] < cycles["train"] < estimate["cycles_per_sample"]
 
 
-@pytest.mark.parametrize("mode", ["supervised", "contrastive"])
+@pytest.mark.parametrize("mode", ["supervised", "contrastive", "recurrent"])
 def test_a_new_forward_forward_machine_can_be_tried_at_once(run: Run, tmp_path: Path, mode: str) -> None:
     design = tmp_path / "learner.toml"
     assert run("new", design, "--core", "ff", "--mode", mode, "--json").code == 0
@@ -169,7 +169,8 @@ def test_a_wrong_design_file_exits_with_2_and_names_the_file(run: Run, tmp_path:
         (["new", "small.toml"], "is a keyword of Verilog; try small_core"),
         (["new", "my.toml", "--dataset", "wine", "--table", "t.npz"], "one of --dataset, --table and --model"),
         (["new", "my.toml", "--table", "t.npz"], "t.npz"),
-        (["new", "my.toml", "--mode", "loud"], "bayes.mode must be one of"),
+        (["new", "my.toml", "--mode", "loud"], "must be one of stochastic, logarithmic, not 'loud'"),
+        (["new", "my.toml", "--core", "ff", "--mode", "x"], "be one of supervised, contrastive, recurrent, not 'x'"),
         (["new", "my.toml", "--core", "nonesuch"], "core must be one of bayes, ep, ff, not 'nonesuch'"),
         (["new", "my.toml", "--core", "ep", "--mode", "logarithmic"], "has no --mode; it takes --dataset"),
         (["new", "my.toml", "--core", "ep", "--dataset", "wine"], "source.dataset must be digits, mnist or a folder"),
