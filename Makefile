@@ -13,7 +13,8 @@ PIP_INSTALL := $(PY) -m pip install --quiet --disable-pip-version-check
 PYTEST := $(PY) -m pytest -n $(JOBS)
 
 DEMO_DESIGNS := $(addprefix examples/,bayes-digits.toml bayes-wine-logarithmic.toml bayes-wine-stochastic.toml \
-	bayes-breast-cancer-logarithmic.toml bayes-breast-cancer-stochastic.toml ep-digits-32-lanes.toml)
+	bayes-breast-cancer-logarithmic.toml bayes-breast-cancer-stochastic.toml ep-digits-32-lanes.toml \
+	ff-digits.toml)
 BENCH_DESIGNS := examples/bayes-digits.toml examples/bayes-wine-stochastic.toml
 
 help: ## show this list

@@ -43,8 +43,7 @@ def _rows(training: dict[str, Any]) -> list[dict[str, Any]]:
     shown = {"design": training["design"], "epochs": training["epochs"]}
     rows = []
     for backend in ("golden", "rtl"):
-        names = ("test_error", "flips", "cycles", "weights_sha256")
-        values = {name: training[f"{name}_{backend}"] for name in names}
+        values = {name: training[f"{name}_{backend}"] for name in ("test_error", "cycles", "weights_sha256")}
         values["weights_sha256"] = values["weights_sha256"][:16]
         rows.append({**shown, "backend": backend, **values, "identical": training["identical"]})
     return rows

@@ -187,6 +187,16 @@ def test_the_demonstration_trains_on_golden_model_and_rtl(tiny: Path) -> None:
     assert (tiny.parent / "demo" / "digits_ep" / "digits_ep.v").exists()
 
 
+def test_the_demonstration_prints_a_training_of_any_core(tmp_path: Path) -> None:
+    (tmp_path / "tiny.toml").write_text('core = "ff"\n[ff]\nlayers = [64, 4]\npixel_bits = 4\n')
+    command = [*HWGEN[:-1], "demo", "tiny.toml", "-o", "demo"]
+    outcome = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert outcome.returncode == 0, outcome.stderr
+    (entry,) = json.loads((tmp_path / "demo" / "summary.json").read_text())
+    assert entry["identical"] and entry["core"] == "ff" and entry["samples"] == 5 * 1347
+    assert "trainings" in outcome.stdout and entry["weights_sha256_rtl"][:8] in outcome.stdout
+
+
 def test_the_demonstration_tells_of_a_difference(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from sim import demo
 
