@@ -190,6 +190,8 @@ def test_the_page_holds_outcomes_against_targets(tmp_path: Path) -> None:
     assert "not recorded yet" in page and "phase: 4 differences" not in page and ": 4 differences." in page
     assert "| 784-500-500 | 8 | 98.00 | 98.00 | 2.00, 2.00 | 1,600 | 1,600 | 400 |" in page  # contrastive
     assert "| 784-500-500 | 8 | 98.00 | 2.00, 2.00 | 1,600 | 1,600 | 400 |" in page  # supervised
+    weights = found.settings["supervised 784-256-256"].config().weights
+    assert f"| supervised 784-256-256 | 128 | {weights:,} | 500 | {500 / weights:.4f} |" in page
     verdicts = {each["what"]: each["met"] for each in json.loads((tmp_path / "ff.json").read_text())["targets"]}
     assert len(verdicts) == 11
 

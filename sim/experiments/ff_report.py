@@ -12,7 +12,14 @@ from sim.experiments.ff_figures import learning_figure
 from sim.experiments.ff_findings import CLOCKED, Findings
 from sim.experiments.ff_grid import FEW_FEATURES, LAYER_EPOCHS, PUBLISHED_BATCH, PUBLISHED_RATE, READOUT, RULES
 from sim.experiments.ff_identity import Identity
-from sim.experiments.ff_tables import accuracy_table, boards_table, clocks_table, identity_table, published_table
+from sim.experiments.ff_tables import (
+    accuracy_table,
+    boards_table,
+    clocks_table,
+    identity_table,
+    learning_table,
+    published_table,
+)
 from sim.experiments.ff_targets import targets
 from sim.experiments.page import about
 from sim.experiments.targets import targets_table
@@ -69,6 +76,7 @@ def write_report(
         differences=sum(each.differences for each in identities),
         simulators=", ".join(sorted({each.simulator for each in identities})),
         clocks_table=clocks_table(found),
+        learning_table=learning_table(found),
         inputs=inputs,
         size=found.settings[CLOCKED[main][0]].layers[0],
         boards_table=boards_table(found, placed),

@@ -70,6 +70,20 @@ def clocks_table(found: Findings) -> str:
     return table([*head, "useful share of updates, %"], rows)
 
 
+def learning_table(found: Findings) -> str:
+    """Clocks in which layers learn from both passes of a sample, for each weight: of the first epoch, in which the
+    fewest updates are skipped."""
+    rows = []
+    for name in CLOCKED[found.main]:
+        setting = found.settings[name]
+        weights = setting.config().weights
+        for lanes in sorted(setting.machines, reverse=True):
+            clocks = found.machine(name, "first", "training", lanes)["learn"]
+            network = f"{setting.rule} {setting.network}"
+            rows.append([network, str(lanes), *map(number, (weights, clocks)), number(clocks / weights, 4)])
+    return table(["machine", "lanes", "weights", "clocks of learning, a sample", "clocks a weight"], rows)
+
+
 def identity_table(identities: Sequence[Identity]) -> str:
     """What was compared, and what differs."""
     rows = [
