@@ -4,7 +4,7 @@ import pytest
 
 from hwgen.chips.config import ChipConfig
 from hwgen.errors import HwgenError
-from sim.chip_bench import ChipReport
+from sim.chip_report import ChipReport
 from sim.golden.chip import ChipModel
 
 
