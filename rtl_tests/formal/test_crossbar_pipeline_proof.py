@@ -8,9 +8,7 @@ from amaranth.hdl import Module
 
 from hwgen.crossbar.pipeline import SynapsePipeline
 from rtl_tests.formal.crossbar_pipeline import BusProof, HazardProof, pipeline
-from rtl_tests.formal.prove import Outcome, missing_tools, prove
-
-pytestmark = pytest.mark.skipif(bool(missing_tools()), reason=f"not found: {', '.join(missing_tools())}")
+from rtl_tests.formal.prove import Outcome, prove
 
 # Clocks of the lanes, ports of the memory.
 MACHINES = [(1, 1), (1, 2), (2, 2)]

@@ -2,16 +2,13 @@
 
 from pathlib import Path
 
-import pytest
 from amaranth.hdl import Module
 
 from hwgen.crossbar.active import ActiveInputs
 from hwgen.crossbar.sample import SampleFormat
 from hwgen.crossbar.scanner import ActiveScanner
 from rtl_tests.formal.crossbar import BankProof, ScannerProof
-from rtl_tests.formal.prove import Outcome, missing_tools, prove
-
-pytestmark = pytest.mark.skipif(bool(missing_tools()), reason=f"not found: {', '.join(missing_tools())}")
+from rtl_tests.formal.prove import Outcome, prove
 
 # Two beats of four inputs, two of them beyond the last.
 SAMPLE = SampleFormat(inputs=6, pixel_bits=1, input_bits=1, input_threshold=1, beat_bits=4, trailer_bits=1)

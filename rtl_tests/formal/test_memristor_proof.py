@@ -6,10 +6,8 @@ import pytest
 
 from hwgen.memristor.sequencers import ArraySequencers
 from rtl_tests.formal.memristor import Rule, SequencerProof, smallest
-from rtl_tests.formal.prove import Outcome, missing_tools, prove
+from rtl_tests.formal.prove import Outcome, prove
 from rtl_tests.memristor import mutants
-
-pytestmark = pytest.mark.skipif(bool(missing_tools()), reason=f"not found: {', '.join(missing_tools())}")
 
 # Clocks of a phase, and of the induction: whatever phase a sequencer is in, the next one has begun.
 DEPTHS = [(1, 8), (2, 10)]
