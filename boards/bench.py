@@ -75,14 +75,17 @@ def _ep() -> list[Run]:
 
 
 def _ff() -> list[Run]:
-    """Two small machines with a bitstream, and one of each rule that an ECP5-85 holds."""
+    """Small machines, and one of each rule that an ECP5-85 holds, alone and with its bitstream."""
     small = EXAMPLES / "ff-64-32-icebreaker.toml"
     found = [
         Run("64-32 supervised, 2 lanes", small, "icebreaker", out_of_context=False),
         Run("64-64-64 supervised, 64 lanes", EXAMPLES / "ff-digits.toml", out_of_context=False),
+        Run("8-128 recurrent, 64 lanes", EXAMPLES / "ff-digits-recurrent.toml", most_seeds=1),
     ]
     for rule, file in (("supervised", "ff-mnist-256.toml"), ("contrastive", "ff-mnist-256-contrastive.toml")):
-        found.append(Run(f"784-256-256 {rule}, 64 lanes", EXAMPLES / file, most_seeds=1))
+        machine = f"784-256-256 {rule}, 64 lanes"
+        found.append(Run(machine, EXAMPLES / file, most_seeds=1))
+        found.append(Run(machine, EXAMPLES / file, out_of_context=False))
     return found
 
 

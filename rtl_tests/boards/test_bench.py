@@ -152,12 +152,15 @@ def test_a_core_alone_is_told_with_its_speed_grade(measured: Measured, tmp_path:
 
 def test_both_rules_of_forward_forward_are_recorded(measured: Measured, tmp_path: Path) -> None:
     names = [f"784-256-256 {rule}, 64 lanes" for rule in ("supervised", "contrastive")]
-    assert [run.key for run in runs("ff", ["784"])] == [(name, "ulx3s-85f", True) for name in names]
+    keys = [(name, "ulx3s-85f", alone) for name in names for alone in (True, False)]
+    assert [run.key for run in runs("ff", ["784"])] == keys
     files = record("ff", (), 1, tmp_path, COMMAND).files
     assert [file.name for file in files] == ["boards-ff.md", "boards-ff.json"]
     page = files[0].read_text(encoding="utf-8")
     assert all(f"| {name} | Radiona ULX3S 85F, speed grade 6 | 1,000 |" in page for name in names)
-    assert "| 64-64-64 supervised, 64 lanes | Radiona ULX3S 85F | 1,000 |" in page
+    whole = (*names, "64-64-64 supervised, 64 lanes")
+    assert all(f"| {name} | Radiona ULX3S 85F | 1,000 |" in page for name in whole)
+    assert "| 8-128 recurrent, 64 lanes | Radiona ULX3S 85F, speed grade 6 | 1,000 |" in page
 
 
 @pytest.mark.parametrize("core", ["ep", "ff"])
