@@ -5,7 +5,7 @@ JOBS ?= 2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all bench bench-speed bench-boards bench-ep lint docs clean distclean
+.PHONY: help demo test test-all bench bench-speed bench-boards bench-ep bench-ff lint docs clean distclean
 
 BIN := $(CURDIR)/.venv/bin
 PY := "$(BIN)/python"
@@ -30,7 +30,7 @@ test: .venv/.installed ## the default test suite, documentation examples include
 test-all: .venv/.installed ## every test, and more random configurations
 	HWGEN_TEST_PROFILE=full $(PYTEST)
 
-bench: bench-speed bench-boards ## measure what docs/results records of speed and area; takes hours (learning: bench-ep)
+bench: bench-speed bench-boards ## measure what docs/results records of speed and area; takes hours (learning: bench-ep, bench-ff)
 
 bench-speed: .venv/.installed ## measure the speed of simulation; results in docs/results
 	"$(BIN)/hwgen" bench $(BENCH_DESIGNS) -o docs/results
@@ -42,6 +42,9 @@ bench-boards: .venv/.installed-boards ## take the recorded designs to boards; re
 
 bench-ep: .venv/.installed ## measure what equilibrium propagation learns, on MNIST in HWGEN_DATA; takes an hour or two
 	"$(BIN)/hwgen" experiment ep -o docs/results
+
+bench-ff: .venv/.installed ## measure what Forward-Forward learns, on MNIST in HWGEN_DATA; takes hours
+	"$(BIN)/hwgen" experiment ff --full -o docs/results
 
 lint: .venv/.installed ## ruff and mypy
 	$(PY) -m ruff check .

@@ -42,7 +42,7 @@ def experiment(
         Name,
         typer.Argument(
             help="bayes: accuracy against cycles, and the choice of settings. ber: accuracy against errors of memory "
-            "bits, and upsets. ep: accuracy, clocks, speed. ff: accuracy and clocks."
+            "bits, and upsets. ep, ff: accuracy, clocks, speed."
         ),
     ],
     output: Annotated[Path, typer.Option("-o", "--output", help="Folder for the page, its data and figures.")] = Path(
@@ -178,7 +178,7 @@ def _ff(
 ) -> tuple[list[Path], list[dict[str, Any]]]:
     from dataclasses import asdict
 
-    from sim.experiments import ff, ff_identity
+    from sim.experiments import ff, ff_identity, ff_speed
     from sim.experiments.ff_findings import COMPARED, Findings
     from sim.experiments.ff_grid import settings
     from sim.experiments.ff_report import write_report
@@ -197,7 +197,8 @@ def _ff(
         identities.append(ff_identity.kept(config, data, samples))
         report(len(outcomes) + len(identities), parts)
     found = Findings(list(chosen.values()), outcomes, next(reversed(images.values())).train.name)
-    return write_report(found, images, identities, output, command), [asdict(outcome) for outcome in outcomes]
+    speed = ff_speed.measure(compared[0].layers, images[found.main])
+    return write_report(found, speed, images, identities, output, command), [asdict(outcome) for outcome in outcomes]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from hwgen.cli.app import app
 from hwgen.design import Design
 from hwgen.ep.config import EPConfig
 from hwgen.errors import HwgenError
-from sim.experiments import ep, ep_identity, ep_speed
+from sim.experiments import ep, ep_identity, ep_speed, speed
 from sim.experiments.ep import Outcome
 from sim.experiments.ep_clocks import ClockedModel, Variant
 from sim.experiments.ep_findings import Findings
@@ -87,7 +87,7 @@ def test_outcomes_are_kept_and_read_back(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_bundled_digits_alone_make_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ep_speed, "SECONDS", 0.01)
+    monkeypatch.setattr(speed, "SECONDS", 0.01)
     monkeypatch.setattr(ep_speed, "measure_generate", lambda layers: SPEED["generate"])
     monkeypatch.setattr(ep_identity, "kept", lambda config, machine, data: replace(SAME, machine=machine, data=data))
     arguments = ["experiment", "ep", "--data", "digits", "--epochs", "1", "--seeds", "1", "--processes", "1", "--json"]

@@ -15,7 +15,7 @@ from hwgen.cli.app import app
 from hwgen.design import Design
 from hwgen.errors import HwgenError
 from hwgen.ff.config import FFConfig
-from sim.experiments import ff, ff_grid, ff_identity
+from sim.experiments import ff, ff_grid, ff_identity, speed
 from sim.experiments.ff import Outcome
 from sim.experiments.ff_clocks import ClockedModel
 from sim.experiments.ff_findings import Findings
@@ -34,6 +34,18 @@ CONTRASTIVE = Setting(
 )
 SUMS = {"pass_cycles": 40, "clocks": 1000}
 SAME = Identity("mnist", "supervised", [784, 256, 256], 128, 9, 0, 0, 5, SUMS, dict(SUMS), "2026-01-02", "some tool")
+
+SPEED = {
+    "layers": [784, 256, 256],
+    "cpu": "some CPU",
+    "rounds": 3,
+    "samples_per_second": {
+        f"{rule}_{kind}_{what}": 9000.0 if rule == "supervised" else 7000.0
+        for rule in ff_grid.RULES
+        for kind in ("golden", "published")
+        for what in ("training", "inference")
+    },
+}
 
 
 @pytest.fixture(autouse=True)
@@ -130,6 +142,7 @@ def test_the_published_rules_learn() -> None:
 
 def test_bundled_digits_alone_make_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = [setting for setting in settings("digits", 1) if setting.layers in ((64, 64, 64), (64, 128))]
+    monkeypatch.setattr(speed, "SECONDS", 0.01)
     monkeypatch.setattr(ff_grid, "settings", lambda data, epochs, full: iter(kept))
     monkeypatch.setattr(
         ff_identity, "kept", lambda config, data, samples: replace(SAME, rule=config.rule, samples=samples)
@@ -176,7 +189,7 @@ def test_the_page_holds_outcomes_against_targets(tmp_path: Path) -> None:
     images = {"digits": digits, "mnist": digits}
     identities = [SAME, replace(SAME, rule="contrastive", results=3, rtl=SUMS | {"clocks": 999})]
     found = findings(full=False)
-    write_report(found, images, identities, tmp_path, "the command")
+    write_report(found, SPEED, images, identities, tmp_path, "the command")
     page = (tmp_path / "ff.md").read_text()
     assert "Again: `the command`." in page
     assert "| accuracy, supervised 784-256-256, % | at least 98.1 | 98 | missed |" in page
@@ -193,7 +206,12 @@ def test_the_page_holds_outcomes_against_targets(tmp_path: Path) -> None:
     weights = found.settings["supervised 784-256-256"].config().weights
     assert f"| supervised 784-256-256 | 128 | {weights:,} | 500 | {500 / weights:.4f} |" in page
     verdicts = {each["what"]: each["met"] for each in json.loads((tmp_path / "ff.json").read_text())["targets"]}
-    assert len(verdicts) == 11
+    assert len(verdicts) == 13
+    assert "| golden model of supervised 784-256-256, training samples a second | at least 8000 | 9000 | met |" in page
+    assert (
+        "| golden model of contrastive 784-256-256, training samples a second | at least 8000 | 7000 | missed |" in page
+    )
+    assert "| contrastive, published rule, floating point | 7,000 | 7,000 |" in page
 
     results = [
         {"file": "examples/ff-mnist-256.toml", "board": "ulx3s-85f", "out_of_context": True, "refused": None}
@@ -201,7 +219,7 @@ def test_the_page_holds_outcomes_against_targets(tmp_path: Path) -> None:
         | {"clock_mhz": None, "fmax_mhz": 64.0}
     ]
     (tmp_path / "boards-ff.json").write_text(json.dumps({"results": results}))
-    write_report(findings(full=True), images, identities, tmp_path, "the command")
+    write_report(findings(full=True), SPEED, images, identities, tmp_path, "the command")
     page = (tmp_path / "ff.md").read_text()
     assert "| accuracy, contrastive 784-2000, % | at least 98 | 98 | met |" in page
     assert "| Fmax, supervised 784-256-256 on an ECP5-85, MHz | at least 60 | 64 | met |" in page

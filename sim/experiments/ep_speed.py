@@ -1,8 +1,6 @@
 """Samples per second of golden model and published rule on this CPU, in turn and on one thread, and what a package
 takes."""
 
-import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -13,25 +11,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
 from hwgen.ep.config import EPConfig
+from sim.experiments.speed import ROUNDS, cpu_name, samples_per_second
 from sim.golden.ep import EPModel
 from sim.golden.ep_float import PublishedModel, PublishedSettings
 from sim.images import ImageSplit, to_samples
 
-ROUNDS = 3
-SECONDS = 1.0
-"""A round gets as many samples as take about this long."""
-FIRST = 200
-"""Samples with which code is compiled, and the speed guessed."""
-
 
 def measure(layers: Sequence[int], images: ImageSplit) -> dict[str, Any]:
-    """Samples per second of CPU time, medians of :data:`ROUNDS` rounds in turn.
-
-    CPU time and one thread, so that other work on the machine matters little. Every round goes through the same first
-    images with what the rounds before have taught.
+    """Samples per second, see :func:`~sim.experiments.speed.samples_per_second`. Every round goes through the same
+    first images with what the rounds before have taught.
 
     Args:
         layers: of the network, for both.
@@ -50,20 +39,11 @@ def measure(layers: Sequence[int], images: ImageSplit) -> dict[str, Any]:
         "published_training": lambda count: published.train_epoch(real[:count], labels[:count]),
         "published_inference": lambda count: published.infer(real[:count]),
     }
-    rates: dict[str, list[float]] = {name: [] for name in tasks}
-    with threadpool_limits(1):
-        counts = {}
-        for name, task in tasks.items():
-            task(FIRST)
-            counts[name] = max(FIRST, min(len(labels), int(FIRST * SECONDS / _seconds(task, FIRST))))
-        for _ in range(ROUNDS):
-            for name, task in tasks.items():
-                rates[name].append(counts[name] / _seconds(task, counts[name]))
     return {
         "layers": list(layers),
         "cpu": cpu_name(),
         "rounds": ROUNDS,
-        "samples_per_second": {name: statistics.median(found) for name, found in rates.items()},
+        "samples_per_second": samples_per_second(tasks, len(labels)),
         "generate": measure_generate(layers),
     }
 
@@ -85,23 +65,7 @@ def measure_generate(layers: Sequence[int]) -> dict[str, Any]:
     return {"lanes": EPConfig.parse({"layers": list(layers)}).lanes, "cpu_seconds": cpu, "seconds": clock}
 
 
-def cpu_name() -> str:
-    """The CPU, by name where Linux tells it, and how many of them there are."""
-    names = {
-        line.split(":", 1)[1].strip()
-        for line in (Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").is_file() else [])
-        if line.startswith("model name")
-    }
-    return f"{' and '.join(sorted(names)) or platform.machine()}, {os.cpu_count()} CPUs"
-
-
 def _children_seconds() -> float:
     """CPU time of the processes that this one has started and that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _seconds(task: Callable[[int], Any], count: int) -> float:
-    start = time.process_time()
-    task(count)
-    return max(time.process_time() - start, 1e-6)

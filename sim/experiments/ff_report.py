@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from hwgen.ff.config import FFConfig
 from hwgen.output import write_bytes, write_json, write_text
@@ -19,6 +20,7 @@ from sim.experiments.ff_tables import (
     identity_table,
     learning_table,
     published_table,
+    speed_table,
 )
 from sim.experiments.ff_targets import targets
 from sim.experiments.page import about
@@ -29,12 +31,18 @@ FIGURE = "ff-learning.png"
 
 
 def write_report(
-    found: Findings, images: dict[str, ImageSplit], identities: Sequence[Identity], folder: Path, command: str
+    found: Findings,
+    speed: dict[str, Any],
+    images: dict[str, ImageSplit],
+    identities: Sequence[Identity],
+    folder: Path,
+    command: str,
 ) -> list[Path]:
     """Write ``ff.md``, ``ff.json`` and the figure into ``folder``; returns their paths.
 
     Args:
         found: outcomes.
+        speed: what :func:`sim.experiments.ff_speed.measure` gave.
         images: by ``mnist`` and ``digits``, what was learnt from.
         identities: of RTL and golden model, of one machine each.
         folder: where ``boards-ff.json`` is looked for, too.
@@ -43,7 +51,7 @@ def write_report(
     Raises :class:`~hwgen.errors.HwgenError` for a ``boards-ff.json`` that lacks something.
     """
     placed = boards.read(folder, FFConfig)
-    asked = targets(found, placed, identities)
+    asked = targets(found, placed, identities, speed)
     origin = about(command)
     main = found.main
     tables = {f"digits_{rule}": accuracy_table(found, "digits", rule) for rule in RULES}
@@ -79,11 +87,14 @@ def write_report(
         learning_table=learning_table(found),
         inputs=inputs,
         size=found.settings[CLOCKED[main][0]].layers[0],
+        speed=speed,
+        speed_network="-".join(map(str, speed["layers"])),
+        speed_table=speed_table(speed),
         boards_table=boards_table(found, placed),
         **origin,
     )
     write_bytes(folder / FIGURE, learning_figure(found))
     more = {"targets": [asdict(target) for target in asked], "identities": [asdict(each) for each in identities]}
-    write_json(folder / "ff.json", origin | found.as_dict() | more)
+    write_json(folder / "ff.json", origin | found.as_dict() | more | {"speed": speed})
     write_text(folder / "ff.md", page)
     return [folder / name for name in ("ff.md", "ff.json", FIGURE)]

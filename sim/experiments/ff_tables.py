@@ -1,6 +1,7 @@
 """Tables of the page on Forward-Forward learning, in Markdown."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from boards.report import TITLES
 from hwgen.ff.config import FFConfig
@@ -101,6 +102,17 @@ def identity_table(identities: Sequence[Identity]) -> str:
     ]
     head = ["machine", "samples", "results that differ", "weights that differ", "statistics that differ"]
     return table([*head, "clocks, RTL", "clocks, golden model", "compared on"], rows)
+
+
+def speed_table(speed: dict[str, Any]) -> str:
+    """Samples per second of golden model and published rules."""
+    rates = speed["samples_per_second"]
+    rows = [
+        [f"{rule}, {title}", *(number(rates[f"{rule}_{kind}_{what}"]) for what in ("training", "inference"))]
+        for rule in RULES
+        for kind, title in (("golden", "golden model"), ("published", "published rule, floating point"))
+    ]
+    return table(["", "training, 1/s", "inference, 1/s"], rows)
 
 
 def boards_table(found: Findings, placed: Sequence[Placed[FFConfig]]) -> str:

@@ -1,6 +1,7 @@
 """What was asked for of Forward-Forward learning on MNIST, and whether it was met."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from hwgen.ff.config import FFConfig
 from sim.experiments.ff_findings import CLOCKED, Findings, useful
@@ -21,11 +22,15 @@ LANES, CLOCKS = 128, 1700.0
 """Lanes of the contrastive machine of one layer, and clocks of a training sample, at most."""
 USEFUL = 90.0
 """Of its clocks in which layers learn, the share in % in which weights are changed, at least."""
+TRAINING_RATE = 8000.0
+"""Training samples per second of the golden model on one core, at least."""
 FMAX = (784, 256, 256), ("85k", "um5g-85k"), 60.0
 """Layers, devices (ECP5-85), and Fmax of the core alone in MHz, at least."""
 
 
-def targets(found: Findings, placed: Sequence[Placed[FFConfig]], identities: Sequence[Identity]) -> list[Target]:
+def targets(
+    found: Findings, placed: Sequence[Placed[FFConfig]], identities: Sequence[Identity], speed: dict[str, Any]
+) -> list[Target]:
     """All of them; nothing on other data than MNIST."""
     if found.main != "mnist" or found.data != "mnist":
         return []
@@ -40,11 +45,18 @@ def targets(found: Findings, placed: Sequence[Placed[FFConfig]], identities: Seq
         at_most(f"clocks a training sample, {where}", CLOCKS, clocks),
         at_least(f"useful share of update sweeps, {where}, %", USEFUL, min(shares, default=None)),
         *(_fmax(placed, rule) for rule in RULES),
+        *(_rate(speed, rule) for rule in RULES),
         *(
             at_most(f"differences of RTL and golden model, {each.rule}, {each.samples:,} samples", 0, each.differences)
             for each in identities
         ),
     ]
+
+
+def _rate(speed: dict[str, Any], rule: str) -> Target:
+    network = "-".join(map(str, speed["layers"]))
+    rate = speed["samples_per_second"][f"{rule}_golden_training"]
+    return at_least(f"golden model of {rule} {network}, training samples a second", TRAINING_RATE, rate)
 
 
 def _fmax(placed: Sequence[Placed[FFConfig]], rule: str) -> Target:
