@@ -4,7 +4,6 @@ Every number comes from the golden model, which the hardware equals bit for bit.
 the classifier is trained on the first, settings are chosen on the second, and accuracies are quoted on the third.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -23,6 +22,7 @@ from hwgen.bayes.resolve import resolve
 from hwgen.bayes.table import LikelihoodTable
 from hwgen.cache import build_once, cache_dir
 from sim.datasets import Dataset, load_dataset, split
+from sim.experiments.sources import digest_of, sources_of
 from sim.golden.bayes import BayesModel
 
 TASKS: dict[str, dict[str, Any]] = {
@@ -163,15 +163,9 @@ def _kept_split(task: str, number: int) -> list[Outcome]:
 
 
 def _version() -> str:
-    """Names everything that an outcome depends on: this experiment's code, the machine's, and the libraries."""
-    root = Path(__file__).resolve().parents[2]
-    sources = [Path(__file__), root / "sim" / "datasets.py"]
-    for folder in ("hwgen/bayes", "hwgen/parts", "sim/golden"):
-        sources += sorted((root / folder).glob("*.py"))
-    digest = hashlib.sha256(f"{np.__version__} {sklearn.__version__}".encode())
-    for source in sources:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+    """Names everything that an outcome depends on: this experiment's code with all that it imports, and the
+    libraries."""
+    return f"{digest_of(sources_of([__name__]))[:16]}-{sklearn.__version__}"
 
 
 def run_split(task: str, number: int) -> list[Outcome]:

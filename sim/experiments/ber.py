@@ -26,7 +26,7 @@ from hwgen.bayes.table import LikelihoodTable
 from hwgen.cache import build_once, cache_dir
 from sim.datasets import Dataset, load_dataset, split
 from sim.experiments.bayes import NORMALISATIONS, TASKS, TEST_FRACTION
-from sim.experiments.trainings import digest_of
+from sim.experiments.sources import digest_of, sources_of
 from sim.golden.bayes import BayesModel
 
 Kind = Literal["transient", "frozen"]
@@ -172,9 +172,6 @@ def seeds(part: Part, number: int) -> range:
 
 @lru_cache(maxsize=1)
 def version() -> str:
-    """Names everything that an outcome depends on: this experiment's code, the machine's, and the libraries."""
-    root = Path(__file__).resolve().parents[2]
-    sources = [Path(__file__), Path(__file__).with_name("bayes.py"), root / "sim" / "datasets.py"]
-    sources += sorted((root / "hwgen/bayes").glob("*.py"))
-    sources += [root / "sim/golden" / f"{name}.py" for name in ("bayes", "device_errors", "lfsr", "sobol")]
-    return f"{digest_of(sources)[:16]}-{sklearn.__version__}"
+    """Names everything that an outcome depends on: this experiment's code with all that it imports, and the
+    libraries."""
+    return f"{digest_of(sources_of([__name__]))[:16]}-{sklearn.__version__}"

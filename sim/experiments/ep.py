@@ -7,8 +7,6 @@ settings that are compared to choose one are tested on training images that were
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,7 +68,7 @@ def kept(setting: Setting, seed: int, data: str) -> Outcome:
     def outcome() -> dict[str, Any]:
         return asdict(train(setting, seed, images))
 
-    return Outcome(**trainings.kept("ep", setting, seed, images, version(), outcome))
+    return Outcome(**trainings.kept("ep", setting, seed, images, trainings.version_of("ep"), outcome))
 
 
 def train(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
@@ -130,22 +128,3 @@ def _train_published(setting: Setting, seed: int, images: ImageSplit) -> Outcome
             train_errors.append(float(model.train_epoch(samples, images.train.labels)))
             test_errors.append(float(np.mean(model.infer(tests) != images.test.labels)))
     return Outcome(setting.name, seed, train_errors, test_errors)
-
-
-@lru_cache(maxsize=1)
-def version() -> str:
-    """Names the code that an outcome depends on, and NumPy, whose random numbers it uses."""
-    root = Path(__file__).resolve().parents[2]
-    names = (
-        "stream",
-        "images",
-        "augment",
-        "datasets",
-        "epochs",
-        "experiments/ep",
-        "experiments/ep_clocks",
-        "experiments/sums",
-    )
-    sources = [root / "sim" / f"{name}.py" for name in names] + sorted((root / "sim/golden").glob("ep*.py"))
-    sources += [root / "sim/golden/crossbar.py", root / "hwgen/ep/plan.py", root / "hwgen/crossbar/stages.py"]
-    return trainings.digest_of(sources)

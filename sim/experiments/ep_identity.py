@@ -16,7 +16,7 @@ from hwgen.design import Design
 from hwgen.ep.config import EPConfig
 from hwgen.ep.weights import EPWeights
 from sim.backends.verilator import verilator_version
-from sim.experiments import ep
+from sim.experiments import trainings
 from sim.images import Images, load_images
 from sim.stream import CHUNK, Order, TrainingStream
 from sim.trainer import open_machine
@@ -64,7 +64,7 @@ def kept(config: EPConfig, machine: str, data: str) -> Identity:
     images = load_images(data).train
     verilog = hashlib.sha256(design.verilog().text.encode()).hexdigest()
     own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    what = json.dumps([config.parameters(), images.digest(), verilog, ep.version(), own], sort_keys=True)
+    what = json.dumps([config.parameters(), images.digest(), verilog, trainings.version_of("ep"), own], sort_keys=True)
     folder = cache_dir() / "experiments" / f"ep-identity-{hashlib.sha256(what.encode()).hexdigest()[:24]}"
 
     def build(aside: Path) -> None:

@@ -6,8 +6,6 @@ Nothing is chosen by test data within a run: an error is that after the last epo
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,7 +60,7 @@ def kept(setting: Setting, seed: int, data: str) -> Outcome:
     def outcome() -> dict[str, Any]:
         return asdict(train(setting, seed, images))
 
-    return Outcome(**trainings.kept("ff", setting, seed, images, version(), outcome))
+    return Outcome(**trainings.kept("ff", setting, seed, images, trainings.version_of("ff"), outcome))
 
 
 def train(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
@@ -128,24 +126,3 @@ def _published(setting: Setting, seed: int) -> tuple[Callable[[Floats, Any], Non
 
 def _real(images: Images, pixels: Any) -> Floats:
     return np.asarray(pixels / ((1 << images.bits) - 1), np.float64)
-
-
-@lru_cache(maxsize=1)
-def version() -> str:
-    """Names the code that an outcome depends on, and NumPy, whose random numbers it uses."""
-    root = Path(__file__).resolve().parents[2]
-    names = (
-        "stream",
-        "images",
-        "augment",
-        "datasets",
-        "epochs",
-        "experiments/ff",
-        "experiments/ff_clocks",
-        "experiments/sums",
-    )
-    sources = [root / "sim" / f"{name}.py" for name in names] + sorted((root / "sim/golden").glob("ff*.py"))
-    sources += [root / "sim/golden" / f"{name}.py" for name in ("crossbar", "lfsr")]
-    modules = ("plan", "program", "tables", "training", "unit_clocks", "unit_format", "defaults")
-    sources += [root / "hwgen/ff" / f"{name}.py" for name in modules] + [root / "hwgen/crossbar/stages.py"]
-    return trainings.digest_of(sources)

@@ -17,7 +17,7 @@ from hwgen.design import Design
 from hwgen.ff.config import FFConfig
 from hwgen.ff.weights import FFWeights
 from sim.backends.verilator import verilator_version
-from sim.experiments import ff
+from sim.experiments import trainings
 from sim.images import Images, load_images
 from sim.stream import CHUNK, Order, TrainingStream
 from sim.trainer import open_machine
@@ -66,7 +66,7 @@ def kept(config: FFConfig, data: str, samples: int) -> Identity:
     images = replace(images, pixels=images.pixels[:samples], labels=images.labels[:samples])
     verilog = hashlib.sha256(design.verilog().text.encode()).hexdigest()
     own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    what = json.dumps([config.parameters(), images.digest(), verilog, ff.version(), own], sort_keys=True)
+    what = json.dumps([config.parameters(), images.digest(), verilog, trainings.version_of("ff"), own], sort_keys=True)
     folder = cache_dir() / "experiments" / f"ff-identity-{hashlib.sha256(what.encode()).hexdigest()[:24]}"
 
     def build(aside: Path) -> None:

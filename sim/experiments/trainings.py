@@ -3,15 +3,14 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-import numpy as np
-
 from hwgen.cache import build_once, cache_dir
+from sim.experiments.sources import ROOT, digest_of, sources_of
 from sim.images import ImageSplit, check_fit, load_images
 
 log = logging.getLogger("hwgen")
@@ -97,9 +96,10 @@ def _images(data: str) -> ImageSplit:
     return load_images(data)
 
 
-def digest_of(sources: Iterable[Path]) -> str:
-    """Names the code of ``sources``, and NumPy, whose random numbers it uses."""
-    digest = hashlib.sha256(np.__version__.encode())
-    for source in sources:
-        digest.update(source.read_bytes())
-    return digest.hexdigest()
+@lru_cache(maxsize=2)
+def version_of(core: str) -> str:
+    """Names the code that outcomes of a learning core's trainings depend on: the experiment's own file, and its golden
+    model, its published rules and its data with all that they import."""
+    names = [f"sim.experiments.{core}_clocks", f"sim.golden.{core}_float"]
+    names += [f"sim.{part}" for part in ("stream", "epochs", "augment", "images")]
+    return digest_of([ROOT / f"sim/experiments/{core}.py", *sources_of(names)])
