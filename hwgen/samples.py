@@ -68,6 +68,14 @@ class LearningConfig(Inputs, Protocol):
     def seed(self) -> int: ...
 
 
+def check_learning(config: LearningConfig) -> None:
+    """Raise :class:`~hwgen.errors.HwgenError` for a machine that does not learn."""
+    if not config.learning:
+        raise HwgenError(
+            f"a machine with {config.core}.learning = false cannot be trained; use infer, or set it to true"
+        )
+
+
 class Samples(NamedTuple):
     """Samples as the hardware of a learning core gets them."""
 
@@ -98,10 +106,7 @@ def check_samples(
     if learnt.shape != (count,) or learnt.dtype != bool:
         raise HwgenError(f"learn must be booleans of shape ({count},), not {learnt.dtype} of shape {learnt.shape}")
     if learnt.any():
-        if not config.learning:
-            raise HwgenError(
-                f"a machine with {config.core}.learning = false cannot be trained; use infer, or set it to true"
-            )
+        check_learning(config)
         if labels is None:
             raise HwgenError("samples to learn from need labels")
     classes = np.zeros(count, np.int32) if labels is None else check_labels(config, labels, count)

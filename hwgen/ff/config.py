@@ -1,12 +1,18 @@
 """Sizes of the Forward-Forward engine that follow from its parameters."""
 
 import math
+from typing import Self
+
+import pydantic
 
 from hwgen.ff import defaults
 from hwgen.ff.parameters import FFParameters
 
 WEIGHT_MAX = 128
 """Largest magnitude of what a unit sums of a weight: 8 bits, signed."""
+
+OPERAND_BITS = 18
+"""Most bits, signed, of what one multiplier of a device takes."""
 
 
 class FFConfig(FFParameters):
@@ -20,6 +26,24 @@ class FFConfig(FFParameters):
 
     A parameter that has a value for each layer takes a list, or one number for all of them.
     """
+
+    @pydantic.model_validator(mode="after")
+    def _check_widths(self) -> Self:
+        most = self.readout_sum_max.bit_length()
+        if not self.supervised and self.readout_shift > most:
+            raise ValueError(
+                f"ff.readout_shift must be between 0 and {most}, as sums of the read-out have {most + 1} bits, "
+                f"not {self.readout_shift}"
+            )
+        bits = max(self.input_max).bit_length()
+        most = OPERAND_BITS - 1 - bits
+        if max(self.update_shift) - min(self.update_shift) > most:
+            raise ValueError(
+                f"ff.update_shift must not differ by more than {most} between layers, not {list(self.update_shift)}: "
+                f"they share multipliers of {OPERAND_BITS} bits, before which inputs of {bits} bits are shifted left "
+                "by the difference"
+            )
+        return self
 
     @property
     def learns(self) -> bool:
@@ -134,6 +158,16 @@ class FFConfig(FFParameters):
     def readout_max(self) -> int:
         """Largest weight of the read-out; the smallest is ``-readout_max - 1``."""
         return (1 << (self.readout_bits - 1)) - 1
+
+    @property
+    def input_max(self) -> tuple[int, ...]:
+        """For each layer, the largest of its inputs, bias and labels included."""
+        first = [(1 << self.input_bits) - 1, self.bias[0]]
+        if self.supervised:
+            first.append(self.label_value)
+        elif self.recurrent:
+            first.append(self.feature_max)
+        return (max(first), *(max(self.feature_max, bias) for bias in self.bias[1:]))
 
     @property
     def sum_max(self) -> tuple[int, ...]:

@@ -204,7 +204,7 @@ class FFCore(wiring.Component):
         absent = Signal()
         accessing = Cat(memory.accessing for memory in memories).any()
         filling = Cat(memory.filling for memory in memories).any()
-        start = ~filling & (asked | ~filled.any())
+        start = ~filling & (asked | ~filled.all())
         working = network.working | readout_working | pending
         m.d.comb += [
             busy.eq((lists.held != kept) | ~network.idle | self.y.valid | resetting | working),

@@ -18,7 +18,7 @@ from hwgen.ff.training import annealing_of, epoch_counters, parts_of
 from hwgen.ff.unit_format import ANNEALING_BITS
 from hwgen.ff.weights import FFWeights
 from hwgen.integers import check_integer
-from hwgen.samples import check_seed
+from hwgen.samples import check_learning, check_seed
 from hwgen.transport import Transport
 
 
@@ -41,8 +41,8 @@ class FFDriver(LearningDriver[FFResult]):
 
     def load(self, weights: FFWeights) -> None:
         """Fill the memories and set the generators. Raises :class:`~hwgen.errors.HwgenError` when a sample is in the
-        machine."""
-        checked = FFWeights.for_config(self.config, weights.layers, weights.readout, weights.rounding, weights.control)
+        machine; other errors as in the golden model."""
+        checked = weights.checked(self.config)
         self.rest("weights cannot be loaded")
         self._write(self.stimulus.load_writes(checked))
 
@@ -73,17 +73,19 @@ class FFDriver(LearningDriver[FFResult]):
 
     @annealing.setter
     def annealing(self, value: int) -> None:
+        check_learning(self.config)
         self.write_register("annealing", check_integer("annealing", value, 0, (1 << ANNEALING_BITS) - 1))
 
     @property
     def learns(self) -> tuple[bool, ...]:
         """As in the golden model."""
-        bits = self.read_register("learns")
+        bits = self.read_register("learns") if self.config.learning else 0
         return tuple(bool(bits >> engine & 1) for engine in range(self.config.engines))
 
     def learn_only(self, layers: Iterable[int] = (), readout: bool = False) -> None:
         """From now on only these layers learn, and the read-out if ``readout`` says so; errors as in the golden
         model."""
+        check_learning(self.config)
         depth = self.config.depth
         chosen = {check_integer("a layer that learns", layer, 0, depth - 1) for layer in layers}
         if readout and self.config.supervised:
@@ -92,6 +94,7 @@ class FFDriver(LearningDriver[FFResult]):
 
     def start_phase(self, phase: str) -> None:
         """As in the golden model."""
+        check_learning(self.config)
         self.learn_only(*parts_of(self.config, phase))
 
     def start_epoch(self, epoch: int, epochs: int) -> None:

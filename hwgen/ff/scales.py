@@ -4,7 +4,7 @@ An activation of 1 in floating point is :data:`UNIT` quanta of 8 bits. A layer's
 have that size, its goodness so that one entry of the modulator's table is a quarter of a unit of mean goodness, and its
 steps so that the learning rate does not depend on widths. Found by experiment on images of MNIST that nothing was
 learnt from, with one and two layers of 256 to 2000 units; for more layers they are a guess. A pair is of the first
-layer and of the others.
+layer and of the others, in :data:`THRESHOLDS` of the two passes of every layer.
 """
 
 import math
@@ -24,7 +24,7 @@ UPDATE_SHIFT = {"supervised": (18, 18), "contrastive": (19, 20)}
 GOODNESS_STEP = 0.25
 RMS = {"supervised": 21, "contrastive": 24}
 THRESHOLDS = {"supervised": (1, 1), "contrastive": (4, 6)}
-"""Of the positive and the negative pass, in units of mean goodness."""
+"""Of the positive and the negative pass, the same for all layers, in units of mean goodness."""
 
 
 def activation_shift(rule: str, layers: Sequence[int], activation_bits: int, input_bits: int) -> tuple[int, ...]:

@@ -1,9 +1,9 @@
 """What a Forward-Forward machine has learnt: its weights, and the state of its generators of random numbers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +28,10 @@ class FFWeights:
     """For each layer, and for the read-out if there is one, the state of its generator for rounding: 1 to 2**16 - 1."""
     control: int
     """State of the generator of wrong labels or views: 1 to 2**32 - 1."""
+    master_bits: int
+    """Bits of a layer's weight in the machine that they are of."""
+    readout_bits: int | None
+    """The same of the read-out; None where there is none."""
 
     @classmethod
     def for_config(
@@ -65,11 +69,18 @@ class FFWeights:
             output = _checked("weights of the read-out", given, config.readout_shape, config.readout_max)
         states = _states("rounding", config.rounding_seeds if rounding is None else rounding, (config.engines,))
         chosen = _states("control", config.control_seed if control is None else control, ())
-        return cls(tuple(checked), output, tuple(states.tolist()), int(chosen))
+        readout_bits = None if config.supervised else config.readout_bits
+        return cls(tuple(checked), output, tuple(states.tolist()), int(chosen), config.master_bits, readout_bits)
+
+    def checked(self, config: FFConfig) -> Self:
+        """These weights as those of a machine with these parameters. Raises :class:`~hwgen.errors.DesignError` as
+        :meth:`for_config` does, and for weights of other widths: the same number is then another weight."""
+        _check_widths(config, {name: getattr(self, name) for name in _widths(config)})
+        return self.for_config(config, self.layers, self.readout, self.rounding, self.control)
 
     @property
     def digest(self) -> int:
-        """64-bit hash of everything (unsigned), equal for equal weights: ``content_hash`` of the hardware."""
+        """64-bit hash of arrays and states (unsigned), equal for equal weights: ``content_hash`` of the hardware."""
         parts = [f"{self.rounding} {self.control}".encode()]
         for array in (*self.layers, *([] if self.readout is None else [self.readout])):
             parts += [f"{array.shape}".encode(), array.astype("<i2").tobytes()]
@@ -80,6 +91,7 @@ class FFWeights:
             return NotImplemented
         return (
             (self.rounding, self.control) == (other.rounding, other.control)
+            and (self.master_bits, self.readout_bits) == (other.master_bits, other.readout_bits)
             and len(self.layers) == len(other.layers)
             and all(map(np.array_equal, self.layers, other.layers))
             and (self.readout is None) == (other.readout is None)
@@ -87,30 +99,38 @@ class FFWeights:
         )
 
     def save(self, path: str | Path) -> None:
-        """Write an ``.npz`` file with the arrays ``layer_0``, ``layer_1``, ..., ``readout`` where there is one,
-        ``rounding`` and ``control``. The file appears whole or not at all."""
-        arrays = {f"layer_{index}": array for index, array in enumerate(self.layers)}
+        """Write an ``.npz`` file with the arrays ``layer_0``, ``layer_1``, ..., ``rounding``, ``control`` and
+        ``master_bits``; where there is a read-out, ``readout`` and ``readout_bits``. The file appears whole or not at
+        all."""
+        arrays: dict[str, NDArray[Any]] = {f"layer_{index}": array for index, array in enumerate(self.layers)}
+        arrays |= {"rounding": np.array(self.rounding, np.uint16), "control": np.array(self.control, np.uint32)}
+        arrays["master_bits"] = np.array(self.master_bits, np.uint8)
         if self.readout is not None:
-            arrays["readout"] = self.readout
-        write_npz(
-            path,
-            {**arrays, "rounding": np.array(self.rounding, np.uint16), "control": np.array(self.control, np.uint32)},
-        )
+            arrays |= {"readout": self.readout, "readout_bits": np.array(self.readout_bits, np.uint8)}
+        write_npz(path, arrays)
 
     @classmethod
     def load(cls, path: str | Path, config: FFConfig) -> Self:
         """Read what :meth:`save` writes, for a machine with these parameters.
 
-        Raises :class:`~hwgen.errors.DesignError` naming the file, and the array that is missing or wrong.
+        Raises :class:`~hwgen.errors.DesignError` naming the file, and the array that is missing or wrong, or the width
+        that is not the machine's. Files of earlier versions have no widths and are refused.
         """
         arrays = read_npz(path)
+        widths = _widths(config)
         names = [f"layer_{index}" for index in range(config.depth)]
         names += ["readout"] * (not config.supervised) + ["rounding", "control"]
+        if set(names) == set(arrays):
+            raise DesignError(
+                f"{path} does not say {' and '.join(widths)}: an earlier version of hwgen wrote it; train again"
+            )
+        names += widths
         if set(names) != set(arrays):
             raise DesignError(
                 f"{path}: this machine's weights have the arrays {', '.join(names)}, not {', '.join(arrays)}"
             )
         try:
+            _check_widths(config, {name: arrays[name].tolist() for name in widths})
             return cls.for_config(
                 config,
                 [arrays[f"layer_{index}"] for index in range(config.depth)],
@@ -120,6 +140,19 @@ class FFWeights:
             )
         except DesignError as error:
             raise DesignError(f"{path}: {error}") from None
+
+
+def _widths(config: FFConfig) -> tuple[str, ...]:
+    """The parameters that say how wide a machine's weights are."""
+    return ("master_bits",) if config.supervised else ("master_bits", "readout_bits")
+
+
+def _check_widths(config: FFConfig, theirs: Mapping[str, Any]) -> None:
+    mine = {name: getattr(config, name) for name in theirs}
+    different = [name for name in theirs if theirs[name] not in (mine[name], None)]
+    if different:
+        there, here = (" and ".join(f"{name} = {of[name]}" for name in different) for of in (theirs, mine))
+        raise DesignError(f"weights are of {there}, the machine has {here}; make it the same in [ff], or train again")
 
 
 def _checked(name: str, values: ArrayLike, shape: tuple[int, int], most: int) -> NDArray[np.int16]:

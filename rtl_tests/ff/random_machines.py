@@ -45,6 +45,8 @@ def random_config(rng: np.random.Generator, kind: str = "", **values: Any) -> FF
         "seed": int(rng.integers(1, 1 << 32)),
         "stream_bits": int(rng.choice([8, 24, 128])),
     }
+    # No two further from each other than any machine allows.
+    drawn["update_shift"] = [max(shift, max(drawn["update_shift"]) - 9) for shift in drawn["update_shift"]]
     if kind == "supervised":
         drawn |= {"candidates": int(rng.integers(1, 4)), "modulator": str(rng.choice(["pairwise", "thresholds"]))}
         if rng.random() < 0.5:

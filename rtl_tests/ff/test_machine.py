@@ -1,5 +1,6 @@
 """The machine's Verilog does what the golden model does, in every bit of results, memories, generators and counters."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,39 @@ def test_there_are_no_machines_of_long_sequences() -> None:
     for refuses in (FFCore, needs):
         with pytest.raises(DesignError, match=r"ff\.steps must be at most 256 for hardware, not 257; backend golden"):
             refuses(config)
+
+
+@pytest.mark.parametrize("backend", ["golden", "rtl"])
+def test_a_machine_that_does_not_learn_refuses_to(backend: str) -> None:
+    config = tiny_config("inference")
+    machine = opened(config, backend)
+    asked: list[Callable[[], None]] = [
+        lambda: setattr(machine, "annealing", 1),
+        lambda: machine.learn_only([0]),
+        lambda: machine.start_phase("joint"),
+        lambda: machine.start_phase("nothing"),
+        lambda: machine.start_epoch(0, 1),
+    ]
+    for ask in asked:
+        with pytest.raises(HwgenError, match=r"a machine with ff\.learning = false cannot be trained; .* to true"):
+            ask()
+    assert (machine.learns, machine.annealing) == ((False, False), 0)
+    machine.close()
+
+
+@pytest.mark.parametrize("backend", ["golden", "rtl"])
+def test_a_machine_refuses_weights_of_another_width(backend: str) -> None:
+    config = tiny_config("inference")
+    machine = opened(config, backend)
+    wider = FFModel(FFConfig.parse(config.parameters() | {"master_bits": 12})).dump()
+    with pytest.raises(DesignError, match=r"weights are of master_bits = 12, the machine has master_bits = 8"):
+        machine.load(wider)
+    machine.close()
+
+
+def opened(config: FFConfig, backend: str) -> Any:
+    """The golden model, or the driver on simulated Verilog."""
+    return FFModel(config) if backend == "golden" else open_machine(config)
 
 
 def random_supervised(seed: int) -> tuple[FFConfig, np.random.Generator]:

@@ -4,9 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from hwgen.ff.config import FFConfig
+from hwgen.ff.config import OPERAND_BITS, FFConfig
+from hwgen.ff.layout import engine_array
 from hwgen.ff.plan import ArrayLayer, ArrayPlan, Frame, engine_plan, readout_plan
+from rtl_tests.ff.random_machines import KINDS, random_config
 
 VALUES = {
     "layers": (ArrayLayer(5, 12, 14, 4), ArrayLayer(13, 8, 17, 3)),
@@ -33,6 +37,19 @@ def test_words_lie_group_after_group() -> None:
 def test_one_shift_serves_all_layers() -> None:
     plan = ArrayPlan(**VALUES)
     assert (plan.update_shift, plan.value_shifts, plan.operand_bits) == (17, (3, 0), (17, 11))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_multiplier_is_one_of_the_device(kind: str, seed: int) -> None:
+    config = random_config(np.random.default_rng(seed), kind)
+    plan = engine_array(config)
+    assert plan.value_bits == max(config.input_max).bit_length()
+    most = OPERAND_BITS - 1 - plan.value_bits
+    widest = {"update_shift": [20 - most, *[20] * (config.depth - 1)]} if config.depth > 1 else {}
+    again = engine_array(FFConfig.parse(config.parameters() | widest))
+    assert max(again.operand_bits) <= OPERAND_BITS
+    assert config.depth == 1 or again.operand_bits[1] == OPERAND_BITS
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The weights of a Forward-Forward machine: what is refused, and files."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from hwgen.errors import DesignError
 from hwgen.ff.config import FFConfig
 from hwgen.ff.weights import FFWeights
+from hwgen.npz import read_npz, write_npz
 from rtl_tests.ff.random_machines import random_config, random_weights
 
 CONFIG = FFConfig.parse({"layers": [5, 4, 3], "rule": "contrastive", "classes": 2, "readout_bits": 12})
@@ -105,8 +107,42 @@ def test_files_that_do_not_fit_are_refused(tmp_path: Path) -> None:
     deeper = FFConfig.parse({"layers": [5, 4, 3, 3], "rule": "contrastive", "classes": 2})
     with pytest.raises(DesignError, match=r"weights.npz: this machine's weights have the arrays .*layer_2, readout"):
         FFWeights.load(path, deeper)
-    with pytest.raises(DesignError, match=r"arrays layer_0, layer_1, rounding, control, not .*readout"):
+    with pytest.raises(DesignError, match=r"arrays layer_0, layer_1, rounding, control, master_bits, not .*readout"):
         FFWeights.load(path, FFConfig.parse({"layers": [5, 4, 3], "classes": 2}))
-    wider = FFConfig.parse({"layers": [5, 6, 3], "rule": "contrastive", "classes": 2})
+    wider = FFConfig.parse(CONFIG.parameters() | {"layers": [5, 6, 3], "lanes": 1, "unit_lanes": 1})
     with pytest.raises(DesignError, match=r"weights.npz: weights of layer 0 must be integers of shape \(6, 6\)"):
         FFWeights.load(path, wider)
+
+
+OTHER_WIDTHS: list[tuple[dict[str, Any], str]] = [
+    ({"master_bits": 12}, "weights are of master_bits = 8, the machine has master_bits = 12; make it the same in [ff]"),
+    ({"readout_bits": 16}, "weights are of readout_bits = 12, the machine has readout_bits = 16"),
+    (
+        {"master_bits": 9, "readout_bits": 13},
+        "weights are of master_bits = 8 and readout_bits = 12, the machine has master_bits = 9 and readout_bits = 13",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), OTHER_WIDTHS, ids=[row[-1] for row in OTHER_WIDTHS])
+def test_weights_of_other_widths_are_refused(change: dict[str, Any], message: str, tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    weights = FFWeights.for_config(CONFIG, LAYERS)
+    weights.save(path)
+    other = FFConfig.parse(CONFIG.parameters() | change)
+    assert weights != FFWeights.for_config(other, LAYERS)
+    with pytest.raises(DesignError, match=re.escape(message)) as of_file:
+        FFWeights.load(path, other)
+    assert str(of_file.value).startswith(f"{path}: ")
+    with pytest.raises(DesignError, match=re.escape(message)):
+        weights.checked(other)
+
+
+def test_a_file_without_widths_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    FFWeights.for_config(CONFIG, LAYERS).save(path)
+    arrays = read_npz(path)
+    write_npz(path, {name: array for name, array in arrays.items() if not name.endswith("_bits")})
+    message = "weights.npz does not say master_bits and readout_bits: an earlier version of hwgen wrote it; train again"
+    with pytest.raises(DesignError, match=message):
+        FFWeights.load(path, CONFIG)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hwgen.closing import Closing
 from hwgen.errors import HwgenError
 from hwgen.ff import defaults
 from hwgen.ff.config import FFConfig
@@ -13,7 +14,7 @@ from hwgen.ff.result import FFResult
 from hwgen.ff.training import annealing_of, epoch_counters, parts_of
 from hwgen.ff.weights import FFWeights
 from hwgen.integers import check_integer
-from hwgen.samples import Samples, check_samples, check_seed
+from hwgen.samples import Samples, check_learning, check_samples, check_seed
 from sim.golden import ff_cycles, ff_kernel, ff_label_cycles
 from sim.golden.ff_cycles import Timing
 from sim.golden.ff_engine_cycles import Clocks
@@ -25,7 +26,7 @@ from sim.golden.ff_state import Lists, SampleLists, State, Units
 ANNEALING_MAX = 7
 
 
-class FFModel:
+class FFModel(Closing):
     """The Forward-Forward engine in integers.
 
     Args:
@@ -40,7 +41,7 @@ class FFModel:
         self._lists = Lists.of(config)
         self._previous = SampleLists.of(config)
         self._units = Units.of(config)
-        self._learns = np.ones(config.depth + 1, bool)
+        self._learns = np.full(config.depth + 1, config.learning)
         self._annealing = 0
         self._samples = 0
         self.clear_statistics()
@@ -54,10 +55,7 @@ class FFModel:
 
         Raises :class:`~hwgen.errors.DesignError` for weights of another machine.
         """
-        config = self.config
-        self._state = State.of(
-            config, FFWeights.for_config(config, weights.layers, weights.readout, weights.rounding, weights.control)
-        )
+        self._state = State.of(self.config, weights.checked(self.config))
 
     def dump(self) -> FFWeights:
         """The content of the memories, and the generators' states."""
@@ -90,17 +88,19 @@ class FFModel:
     @property
     def annealing(self) -> int:
         """By how many bits more than the update shifts say the steps of weights and read-out are shifted right: 0, at
-        first, to 7. Raises :class:`~hwgen.errors.HwgenError` when set to anything else."""
+        first, to 7. Raises :class:`~hwgen.errors.HwgenError` when set to anything else, and when set in a machine that
+        does not learn."""
         return self._annealing
 
     @annealing.setter
     def annealing(self, value: int) -> None:
+        check_learning(self.config)
         self._annealing = check_integer("annealing", value, 0, ANNEALING_MAX)
 
     @property
     def learns(self) -> tuple[bool, ...]:
         """For each layer, and last for the read-out if there is one, whether it learns from samples to learn from: at
-        first all of them."""
+        first all of them, and none in a machine that does not learn."""
         return tuple(self._learns[: self.config.engines].tolist())
 
     def learn_only(self, layers: Iterable[int] = (), readout: bool = False) -> None:
@@ -110,8 +110,10 @@ class FFModel:
             layers: numbers of layers, from 0 on.
             readout: whether the read-out learns; a supervised machine has none.
 
-        Raises :class:`~hwgen.errors.HwgenError` for a layer or a read-out that the machine does not have.
+        Raises :class:`~hwgen.errors.HwgenError` for a layer or a read-out that the machine does not have, and for a
+        machine that does not learn.
         """
+        check_learning(self.config)
         chosen = [check_integer("a layer that learns", layer, 0, self.config.depth - 1) for layer in layers]
         if readout and self.config.supervised:
             raise HwgenError("readout must be False: a supervised machine has no read-out")
@@ -121,12 +123,14 @@ class FFModel:
 
     def start_phase(self, phase: str) -> None:
         """From now on what ``phase`` says learns, one of :attr:`~hwgen.ff.config.FFConfig.phases`. Raises
-        :class:`~hwgen.errors.HwgenError` for one that the machine does not have."""
+        :class:`~hwgen.errors.HwgenError` for one that the machine does not have, and for a machine that does not
+        learn."""
+        check_learning(self.config)
         self.learn_only(*parts_of(self.config, phase))
 
     def start_epoch(self, epoch: int, epochs: int) -> None:
         """The samples to train on that come next are of epoch ``epoch``, from 0 on, of ``epochs``: sets
-        :attr:`annealing`, see :func:`~hwgen.ff.training.annealing_of`."""
+        :attr:`annealing`, see :func:`~hwgen.ff.training.annealing_of`; errors as there."""
         self.annealing = annealing_of(epoch, epochs)
 
     @property
