@@ -2,7 +2,7 @@
 the chip is its behavioural model."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields, replace
 from typing import Any
 
 from hwgen import registry
@@ -12,23 +12,41 @@ from hwgen.chips.config import ChipConfig
 from hwgen.chips.driver import ChipDriver
 from hwgen.chips.likelihoods import chip_words
 from hwgen.design import Design
-from hwgen.errors import DesignError
+from hwgen.errors import DesignError, HwgenError
 from hwgen.evaluation import Evaluation
+from hwgen.integers import check_integer
 from sim.backends import open_serial
 from sim.backends.attached import AttachedTransport
 from sim.chip_mode import ModeBench, Work
 from sim.chip_report import ChipReport, ModeReport
 from sim.devices.chips.bayes import AttachedChip, BayesChip
 from sim.devices.chips.cells import Cells
-from sim.devices.chips.facts import CHIPS
+from sim.devices.chips.facts import CHIPS, ChipFacts
+
+SHAPE = ("inner_bits", "coded", "blocks", "word_bits")
+"""Facts that the pins of a controller have in common with its chip."""
+
+FACTS = tuple(fact.name for fact in fields(ChipFacts) if fact.name not in SHAPE)
+"""What a behavioural chip may have otherwise than its controller is told: delays, how words are stored, pulses."""
 
 
 def behavioural_chip(design: Design, stuck: float = 0.0, seed: int = 0, **facts: Any) -> BayesChip:
-    """A virgin chip for a controller; ``stuck``: share of its devices that never change; ``facts`` other than those of
-    :data:`~sim.devices.chips.facts.CHIPS`."""
-    known = CHIPS[design.config.chip]  # type: ignore[attr-defined]
-    known = type(known)(**asdict(known) | facts)
-    return BayesChip(known, design.config.chip_hz, Cells(known, stuck, seed))  # type: ignore[attr-defined]
+    """A virgin chip for a controller.
+
+    Args:
+        design: the controller.
+        stuck: share of the devices that never change, 0 to 1.
+        seed: of what is drawn, at least 0.
+        facts: other than those of :data:`~sim.devices.chips.facts.CHIPS`, by the names of :data:`FACTS`.
+
+    Raises :class:`~hwgen.errors.HwgenError` for another name, and for what no chip can be.
+    """
+    config: Any = design.config
+    for name in facts:
+        if name not in FACTS:
+            raise HwgenError(f"{name} is no fact of a chip that may be another; those are {', '.join(FACTS)}")
+    known = replace(CHIPS[config.chip], **facts)
+    return BayesChip(known, config.chip_hz, Cells(known, stuck, seed))
 
 
 def open_cosimulation(design: Design, chip: BayesChip) -> ChipDriver:
@@ -67,13 +85,13 @@ def run_bench(
         seeds: of the columns' generators; by default the config's.
         cycles: stochastic cycles of a decision; by default a period of the generators.
         stuck: ``"rtl"``: share of the devices that never change.
-        seed: of these, of undetermined reads, and of random samples.
+        seed: of these, of undetermined reads, and of random samples; at least 0.
         facts: ``"rtl"``: what is otherwise than in :data:`~sim.devices.chips.facts.CHIPS`, such as
             ``{"control_clocks": 3}``: a controller with other delays needs another chip.
         baudrate: of the bench.
 
-    Raises :class:`~hwgen.errors.DesignError` for another backend, and without programming for likelihoods of several
-    modes and for a march.
+    Raises :class:`~hwgen.errors.DesignError` for another backend, for what belongs to ``"rtl"`` with a bench, and
+    without programming for likelihoods of several modes and for a march; and what :func:`behavioural_chip` raises.
     """
     kind, arguments = registry.backend(backend)
     if kind == "golden":
@@ -81,6 +99,10 @@ def run_bench(
             f"backend must be rtl or serial:PORT, not {backend!r}: a bench compares with the golden model"
         )
     registry.check_baudrate(kind, baudrate)
+    check_integer("seed", seed, 0)
+    for name, given in (("stuck", stuck), ("facts", facts)):
+        if given and kind != "rtl":
+            raise DesignError(f"{name} belongs to backend rtl, as it is told to the model of the chip; leave it out")
     if not program and len(likelihoods) != 1:
         raise DesignError(f"a chip that is not programmed holds the likelihoods of one mode, not {len(likelihoods)}")
     if march and not program:

@@ -37,7 +37,7 @@ class ChipConfig(CoreConfig):
     """Which chip, as :data:`~hwgen.chips.profile.PROFILES` has it."""
 
     clock_hz: int = pydantic.Field(default=12_000_000, ge=2 * SLOWEST_HZ, le=NANOSECONDS)
-    """Frequency of the controller's clock in hertz."""
+    """Frequency of the controller's clock in hertz, even: the chip's clock is high for half of its period."""
 
     divider: int = pydantic.Field(default_factory=lambda data: slowest_divider(data["clock_hz"]), ge=2, le=1000)
     """Clocks of the controller in one of the chip, an even divisor of ``clock_hz``; by default the largest with which
@@ -73,6 +73,13 @@ class ChipConfig(CoreConfig):
 
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
+        if self.clock_hz % 2:
+            # Of the two even neighbours, the one whose chip can be the slower.
+            nearest = min(self.clock_hz - 1, self.clock_hz + 1, key=lambda hz: hz // slowest_divider(hz))
+            raise ValueError(
+                f"chip.clock_hz must be even, as the chip's clock is an even divisor of it, not {self.clock_hz}; "
+                f"try {nearest}"
+            )
         if self.divider % 2 or self.clock_hz % self.divider or self.clock_hz // self.divider < SLOWEST_HZ:
             raise ValueError(
                 f"chip.divider must be an even divisor of clock_hz ({self.clock_hz}) that leaves at least {SLOWEST_HZ} "
@@ -89,6 +96,11 @@ class ChipConfig(CoreConfig):
     def emits_parameters(self) -> bool:
         """The chip holds the likelihoods, not the Verilog."""
         return False
+
+    @property
+    def own_pins(self) -> tuple[str, ...]:
+        """Those of the chip."""
+        return ("chip",)
 
     @property
     def profile(self) -> ChipProfile:
@@ -120,7 +132,8 @@ class ChipConfig(CoreConfig):
         """The chip's array, in clocks of the chip."""
         # Controls act before the word line rises, and supplies, which no register delays, change after it has fallen.
         clocks = max(self.settle_clocks, self.control_clocks, self.input_clocks + 1)
-        settle = -(-clocks * NANOSECONDS // self.chip_hz)
+        # Rounded down, as phases are rounded up to whole clocks: a clock is longer than a nanosecond, so these are met.
+        settle = clocks * NANOSECONDS // self.chip_hz
         return ArrayConfig(
             geometry=self.profile.geometry,
             clock_hz=self.chip_hz,
@@ -180,7 +193,7 @@ class ChipConfig(CoreConfig):
 
 
 def slowest_divider(clock_hz: int) -> int:
-    """The largest even divisor of ``clock_hz`` that leaves the chip at least 1 MHz; 2 if there is none."""
+    """The largest even divisor of ``clock_hz`` that leaves the chip at least 1 MHz; 2 where it is odd and has none."""
     most = min(1000, clock_hz // SLOWEST_HZ) // 2 * 2
     return next((divider for divider in range(most, 2, -2) if clock_hz % divider == 0), 2)
 

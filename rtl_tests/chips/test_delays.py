@@ -1,5 +1,6 @@
 """Delays of a chip that nobody has published: a controller that is told them drives it, one that is not is found."""
 
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ import hwgen
 from hwgen.chips.config import ChipConfig
 from hwgen.chips.profile import PROFILES
 from hwgen.chips.target import target_design
-from hwgen.errors import DesignError
+from hwgen.errors import DesignError, HwgenError
 from rtl_tests.chips.benches import ChipBench, quick_design, random_table
 from sim.devices.chips.facts import CHIPS
 
@@ -25,20 +26,21 @@ SLOWER = {
 
 
 def faults(bench: ChipBench) -> list[str]:
-    """What goes wrong from virgin cells to decisions in all modes."""
+    """What goes wrong from virgin cells to decisions in all modes; closes the bench."""
     found = []
     table = random_table("logarithmic", 2, seed=1)
-    if bench.driver.program(table, form=True).failed.any():
-        found.append("cells")
-    bench.model.load(table)
-    samples = np.random.default_rng(2).integers(0, 2, (8, 4))
-    for mode in bench.config.profile.modes:
-        bench.driver.set_mode(mode)
-        bench.model.set_mode(mode)
-        result, expected = bench.driver.infer(samples), bench.model.infer(samples)
-        if result.differences(expected).any():
-            found.append(mode)
-        assert result.elapsed_cycles == expected.elapsed_cycles
+    with closing(bench.driver) as driver:
+        if driver.program(table, form=True).failed.any():
+            found.append("cells")
+        bench.model.load(table)
+        samples = np.random.default_rng(2).integers(0, 2, (8, 4))
+        for mode in bench.config.profile.modes:
+            driver.set_mode(mode)
+            bench.model.set_mode(mode)
+            result, expected = driver.infer(samples), bench.model.infer(samples)
+            if result.differences(expected).any():
+                found.append(mode)
+            assert result.elapsed_cycles == expected.elapsed_cycles
     return [*found, *(["lines"] if bench.chip.breaches else [])]
 
 
@@ -62,14 +64,13 @@ def test_the_ideal_chip_of_simulations_has_the_delays_of_the_config(clocks: int)
     design = quick_design("bayes-64x64", **dict.fromkeys(names, clocks))
     table = random_table("logarithmic", 2, seed=3)
     samples = np.random.default_rng(3).integers(0, 2, (5, 4))
-    machine, golden = hwgen.open_design(design, "rtl"), hwgen.open_design(design)
-    for each in (machine, golden):
-        each.load(table)
-    for mode in ("stochastic", "logarithmic"):
-        machine.set_mode(mode)
-        golden.set_mode(mode)
-        assert not machine.infer(samples).differences(golden.infer(samples)).any()
-    machine.close()
+    with closing(hwgen.open_design(design, "rtl")) as machine, closing(hwgen.open_design(design)) as golden:
+        for each in (machine, golden):
+            each.load(table)
+        for mode in ("stochastic", "logarithmic"):
+            machine.set_mode(mode)
+            golden.set_mode(mode)
+            assert not machine.infer(samples).differences(golden.infer(samples)).any()
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -92,5 +93,5 @@ def test_an_unknown_chip_is_told_of_alone() -> None:
 
 
 def test_a_chip_without_input_registers_is_refused() -> None:
-    with pytest.raises(ValueError, match="input_clocks must be at least 1, not 0"):
+    with pytest.raises(HwgenError, match="input_clocks must lie between 1 and 255, not 0"):
         replace(CHIPS["bayes-64x64"], input_clocks=0)

@@ -15,6 +15,7 @@ from hwgen.chips.profile import PROFILES, target_profile
 from hwgen.chips.registers import CORE_NUMBER, register_map
 from hwgen.chips.target import target_design
 from hwgen.errors import DesignError, HwgenError
+from hwgen.memristor.config import ProgrammingPhases
 from hwgen.memristor.geometry import Place
 
 PUBLISHED = PROFILES["bayes-64x64"]
@@ -80,6 +81,37 @@ def test_the_chips_clock_is_the_slowest_from_1_mhz_on(clock_hz: int, divider: in
 def test_other_dividers_are_refused(divider: int) -> None:
     with pytest.raises(DesignError, match=r"chip.divider must be an even divisor of clock_hz \(12000000\).*try 12"):
         target_design("chip:bayes-8x8", divider=divider)
+
+
+@pytest.mark.parametrize(
+    ("clock_hz", "nearest"),
+    [(66_666_667, 66_666_666), (33_333_333, 33_333_332), (2_000_001, 2_000_000), (999_999_999, 1_000_000_000)],
+)
+def test_a_clock_without_even_divisor_is_refused_and_the_next_that_has_one_named(clock_hz: int, nearest: int) -> None:
+    for divider in ({}, {"divider": 2}, {"divider": 3}):
+        with pytest.raises(DesignError) as error:
+            target_design("chip:bayes-64x64", clock_hz=clock_hz, **divider)
+        assert str(error.value) == (
+            "chip:bayes-64x64: chip.clock_hz must be even, as the chip's clock is an even divisor of it, "
+            f"not {clock_hz}; try {nearest}"
+        )
+    below, above = (ChipConfig(chip="bayes-64x64", clock_hz=clock_hz + by).chip_hz for by in (-1, 1))
+    assert ChipConfig(chip="bayes-64x64", clock_hz=nearest).chip_hz == min(below, above)
+
+
+@pytest.mark.parametrize("clock_hz", [33_333_000, 33_000_000, 66_666_666, 999_999_998])
+def test_lines_stand_for_exactly_as_many_clocks_as_asked(clock_hz: int) -> None:
+    for clocks in (2, 3, 5, 7, 90, 255):
+        config = ChipConfig(
+            chip="bayes-64x64",
+            clock_hz=clock_hz,
+            divider=2,
+            settle_clocks=clocks,
+            programming=ProgrammingPhases(longest_pulse_ns=1_000_000),
+        )
+        read, pulses = config.array_config.read_clocks, config.array_config.programming_clocks
+        assert (read.setup, read.precharge, read.hold, read.off) == (max(clocks, config.array_config.clocks(10)),) * 4
+        assert (pulses.setup, pulses.drive, pulses.off) == (max(clocks, config.array_config.clocks(10)),) * 3
 
 
 def test_phases_last_as_long_as_they_say_and_lines_settle() -> None:

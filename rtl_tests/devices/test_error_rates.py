@@ -2,11 +2,13 @@
 
 import functools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hwgen.errors import HwgenError
 from hwgen.memristor.geometry import ArrayGeometry
 from sim.devices.array import DeviceArray
 from sim.devices.error_rates import (
@@ -16,6 +18,7 @@ from sim.devices.error_rates import (
     bit_error_rate_2t2r,
     interval,
     switching_failure,
+    tail,
 )
 from sim.devices.hfox import HfOxConfig, Resistance, SenseAmplifier, Switching
 from sim.devices.lines import Device, Supply
@@ -112,6 +115,33 @@ def test_no_reference_is_better_than_the_best(low_sigma: float, high_sigma: floa
     assert lrs.median_ohm < best < hrs.median_ohm
 
 
+def test_without_spread_a_rate_is_a_step() -> None:
+    lrs, hrs = IDEAL.lrs, IDEAL.hrs
+    assert bit_error_rate(IDEAL) == bit_error_rate_2t2r(lrs, hrs) == 0
+    assert (bit_error_rate_2t2r(hrs, lrs), bit_error_rate_2t2r(lrs, lrs)) == (1, 0.5)
+    best = best_reference(lrs, hrs)
+    assert best == pytest.approx(math.sqrt(lrs.median_ohm * hrs.median_ohm))
+    # Below both medians, at one, between, at the other, above both.
+    references = (1e3, lrs.median_ohm, best, hrs.median_ohm, 1e6)
+    assert [bit_error_rate_1t1r(lrs, hrs, each) for each in references] == [0.5, 0.25, 0, 0.25, 0.5]
+    # The limit of small spreads.
+    for ratio in (1e-150, 1e-3, 1.0, 1e3, 1e150):
+        narrow, wide = resistance(7e3, 1e-3 * min(ratio, 1), 0.0), resistance(40e3, 1e-3 / max(ratio, 1), 0.0)
+        assert lrs.median_ohm * (1 - 1e-12) <= best_reference(narrow, wide) <= hrs.median_ohm * (1 + 1e-12)
+        assert bit_error_rate_2t2r(narrow, wide) == 0
+
+
+def test_one_state_without_spread_has_a_rate_and_no_best_reference() -> None:
+    exact, spread = resistance(7e3, 0.0, 0.0), resistance(40e3, 0.5, 0.0)
+    assert bit_error_rate_2t2r(exact, spread) == pytest.approx(tail(math.log(40 / 7) / 0.5))
+    rates = [bit_error_rate_1t1r(exact, spread, 7e3 * (1 + above)) for above in (1e-1, 1e-3, 1e-6, 0)]
+    assert rates[0] > rates[1] > rates[2] < rates[3]
+    for lrs, hrs in ((exact, spread), (spread.model_copy(update={"median_ohm": 3e3}), exact)):
+        message = f"both be 0, not {lrs.sigma} and {hrs.sigma}: no reference is the best"
+        with pytest.raises(HwgenError, match=message):
+            best_reference(lrs, hrs)
+
+
 def test_the_defaults_spreads_are_those_of_the_example() -> None:
     assert (DEFAULT.lrs.sigma, DEFAULT.hrs.sigma) == (pytest.approx(0.2), pytest.approx(0.7))
 
@@ -167,6 +197,32 @@ def test_without_spread_the_median_decides() -> None:
     assert (switching_failure(exact, 99.0), switching_failure(exact, 101.0)) == (1.0, 0.0)
 
 
+@pytest.mark.parametrize("name", LAWS)
+def test_a_pulse_of_no_length_never_switches(name: str) -> None:
+    assert switching_failure(LAWS[name], 0.0) == switching_failure(LAWS[name], 0.0, attempts=3) == 1
+    assert switching_failure(LAWS[name], 1e-30) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: switching_failure(LAW, -1.0), "pulse_ns must be at least 0, not -1.0"),
+        (lambda: switching_failure(LAW, math.nan), "pulse_ns must be at least 0, not nan"),
+        (lambda: switching_failure(LAW, 100.0, attempts=0), "attempts must be at least 1, not 0"),
+        (lambda: switching_failure(LAW, 100.0, volts=math.nan), "volts must be a finite number, not nan"),
+        (lambda: bit_error_rate_1t1r(DEFAULT.lrs, DEFAULT.hrs, 0.0), "reference_ohm must be above 0, not 0.0"),
+        (lambda: best_reference(DEFAULT.hrs, DEFAULT.lrs), r"must be above that of lrs \(40000.0 ohm\), not 7000.0"),
+        (lambda: interval(5, 0), "events must lie between 0 and 0, not 5"),
+        (lambda: interval(-1, 10), "events must lie between 0 and 10, not -1"),
+        (lambda: interval(0, -1), "trials must be at least 0, not -1"),
+        (lambda: interval(1, 10, 1.0), "confidence must be above 0 and below 1, not 1.0"),
+    ],
+)
+def test_what_has_no_rate_is_refused(call: Callable[[], float], message: str) -> None:
+    with pytest.raises(HwgenError, match=message):
+        call()
+
+
 def test_one_in_a_hundred_default_pulses_fails() -> None:
     assert switching_failure(DEFAULT.set, DEFAULT.pulse_ns) == pytest.approx(0.01, abs=0.001)
     assert switching_failure(DEFAULT.forming, DEFAULT.forming_ns) < 1e-3
@@ -178,3 +234,4 @@ def test_intervals_hold_the_probability_as_often_as_they_say() -> None:
     held = np.mean([limits[count][0] <= 0.01 <= limits[count][1] for count in counts])
     assert 0.95 <= held < 0.98  # an exact interval is never too narrow
     assert interval(0, 10)[0] == 0 and interval(10, 10)[1] == 1
+    assert interval(0, 0) == (0, 1)

@@ -1,5 +1,7 @@
 """Weak RESET: distributions, mean, telegraph and pink noise as published."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -52,6 +54,40 @@ def test_devices_are_drawn_from_the_published_distributions(name: str) -> None:
     ends = cumulative(np.array([low, high], float))
     expected = (cumulative(values) - ends[0]) / (ends[1] - ends[0])
     assert np.abs(expected - (np.arange(COUNT) + 0.5) / COUNT).max() < KOLMOGOROV
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"r0_range": (-8000.0, -6000.0)}, r"r0_range must rise, from above 0, not \(-8000.0, -6000.0\)"),
+        ({"r0_range": (8000.0, 6000.0)}, r"r0_range must rise, from above 0, not \(8000.0, 6000.0\)"),
+        ({"r0_range": (7000.0, 7000.0)}, r"r0_range must rise, from above 0, not \(7000.0, 7000.0\)"),
+        ({"t_star_range": (0.0, 10.0)}, r"t_star_range must rise, from above 0, not \(0.0, 10.0\)"),
+        ({"c1_range": (0.1, -0.1)}, r"c1_range must rise, not \(0.1, -0.1\)"),
+        ({"r0_mean": np.nan}, r"r0_mean\n.*should be a finite number .*input_value=nan"),
+        ({"r0_mean": -1.0}, r"r0_mean\n.*should be greater than 0 .*input_value=-1.0"),
+        ({"m1_offset": np.inf}, r"m1_offset\n.*should be a finite number .*input_value=inf"),
+        ({"m2_scale": np.inf}, r"m2_scale\n.*should be a finite number .*input_value=inf"),
+        ({"m1_range": (0.0, np.inf)}, r"m1_range.1\n.*should be a finite number .*input_value=inf"),
+        (
+            {"r0_mean": 1e6},
+            r"r0_range must hold at least 1e-06 of the distribution, not 0: "
+            r"r0_mean = 1000000.0, r0_sigma = 381.7, r0_range = \(6252.0, 7897.0\)",
+        ),
+        ({"m1_offset": 0.5}, "m1_range must hold at least 1e-06 of the distribution, not 0: m1_offset = 0.5"),
+        ({"t_star_median": 1e9}, "t_star_range must hold at least 1e-06 .*: t_star_median = 1000000000.0"),
+        ({"m2_range": (-2.0, -1.0)}, "m2_range must hold at least 1e-06 .*: m2_scale = 2.8890517e-05"),
+    ],
+)
+def test_what_devices_cannot_be_made_with_is_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message) as error:
+        WeakResetConfig(**values)
+    assert error.value.error_count() == 1  # type: ignore[attr-defined]
+
+
+def test_ends_that_hold_little_are_allowed_where_devices_differ() -> None:
+    config = WeakResetConfig(c1_range=(0.24, 0.25))  # from 4.4 standard deviations on
+    assert len(np.unique(Traits.draw(config, (COUNT,), np.random.default_rng(1)).c1)) == COUNT
 
 
 def test_parameters_of_a_device_are_independent() -> None:

@@ -11,7 +11,7 @@ Majumdar et al., IEEE Trans. Electron Devices (arXiv 2107.06064), with the const
 with R0, m1, t*, c1, m2 drawn for each device. A pair of devices is a weight ``sign(R_BL - R_BLB)``.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import pydantic
@@ -27,21 +27,25 @@ TOGGLE_BITS = 32
 UNIFORM_BITS = 16
 """Bits of the other random numbers u, which stand for u / 65536."""
 
+LEAST_SHARE = 1e-6
+"""Of a distribution that must lie between its ends: of less, rounded numbers draw hardly more than one value."""
+
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
 class WeakResetConfig(pydantic.BaseModel):
-    """The published constants. Each distribution is cut off at its ends, not clipped: none of it lies beyond."""
+    """The published constants. Each distribution is cut off at its ends, not clipped: none of it lies beyond, and a
+    millionth of it at least between them."""
 
-    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
-    r0_mean: float = 6988.0
+    r0_mean: float = pydantic.Field(default=6988.0, gt=0)
     """R0, normal: mean in ohms."""
     r0_sigma: float = pydantic.Field(default=381.7, gt=0)
     """R0: standard deviation in ohms."""
     r0_range: tuple[float, float] = (6252.0, 7897.0)
-    """R0: ends in ohms."""
+    """R0: ends in ohms, above 0."""
 
     m1_offset: float = 3.7415768e-5
     """m1, exponential from here on, per pulse."""
@@ -55,7 +59,7 @@ class WeakResetConfig(pydantic.BaseModel):
     t_star_sigma: float = pydantic.Field(default=0.80338177, gt=0)
     """t*: spread of its logarithm."""
     t_star_range: tuple[float, float] = (41.0, 2000.0)
-    """t*: ends in pulses."""
+    """t*: ends in pulses, above 0."""
 
     c1_mean: float = 0.005293141
     """c1, normal: mean."""
@@ -80,6 +84,47 @@ class WeakResetConfig(pydantic.BaseModel):
     """alpha, the share of pink noise."""
     pink_taps: int = pydantic.Field(default=15, ge=1, le=64)
     """Taps of the filter that makes uniform numbers pink."""
+
+    @pydantic.model_validator(mode="after")
+    def _check(self) -> Self:
+        for name, above in (("r0", 0.0), ("m1", -np.inf), ("t_star", 0.0), ("c1", -np.inf), ("m2", -np.inf)):
+            low, high = getattr(self, f"{name}_range")
+            if not above < low < high:
+                allowed = "rise, from above 0" if above == 0 else "rise"
+                raise ValueError(f"{name}_range must {allowed}, not {(low, high)}")
+        for name, (low, high) in self.probabilities.items():
+            if high - low < LEAST_SHARE:
+                keys = [key for key in type(self).model_fields if key.startswith(f"{name}_")]
+                values = ", ".join(f"{key} = {getattr(self, key)}" for key in keys)
+                least, share = f"{LEAST_SHARE:g}", f"{high - low:.1g}"
+                raise ValueError(f"{name}_range must hold at least {least} of the distribution, not {share}: {values}")
+        return self
+
+    @property
+    def probabilities(self) -> dict[str, tuple[float, float]]:
+        """The distributions' cumulative probabilities at their ends, by the name that their parameters begin with."""
+
+        def normal(mean: float, sigma: float, low: float, high: float) -> tuple[float, float]:
+            return float(ndtr((low - mean) / sigma)), float(ndtr((high - mean) / sigma))
+
+        def exponential(offset: float, scale: float, *ends: float) -> tuple[float, float]:
+            low, high = (-float(np.expm1(-max(end - offset, 0.0) / scale)) for end in ends)
+            return low, high
+
+        log_median, log_ends = self.log_t_star
+        return {
+            "r0": normal(self.r0_mean, self.r0_sigma, *self.r0_range),
+            "m1": exponential(self.m1_offset, self.m1_scale, *self.m1_range),
+            "t_star": normal(log_median, self.t_star_sigma, *log_ends),
+            "c1": normal(self.c1_mean, self.c1_sigma, *self.c1_range),
+            "m2": exponential(0.0, self.m2_scale, *self.m2_range),
+        }
+
+    @property
+    def log_t_star(self) -> tuple[float, tuple[float, float]]:
+        """ln of the median and of the ends of t*."""
+        median, low, high = (float(np.log(pulses)) for pulses in (self.t_star_median, *self.t_star_range))
+        return median, (low, high)
 
     @property
     def taps(self) -> Floats:
@@ -116,22 +161,21 @@ class Traits(NamedTuple):
     @classmethod
     def draw(cls, config: WeakResetConfig, shape: tuple[int, ...], rng: np.random.Generator) -> "Traits":
         """Draw devices, each parameter for itself, by inverting the cut-off distributions."""
+        probabilities = config.probabilities
 
-        def normal(mean: float, sigma: float, ends: tuple[float, float]) -> Floats:
-            low, high = (float(ndtr((end - mean) / sigma)) for end in ends)
-            return np.clip(mean + sigma * ndtri(rng.uniform(low, high, shape)), *ends)
+        def normal(name: str, mean: float, sigma: float, ends: tuple[float, float]) -> Floats:
+            return np.clip(mean + sigma * ndtri(rng.uniform(*probabilities[name], shape)), *ends)
 
-        def exponential(offset: float, scale: float, ends: tuple[float, float]) -> Floats:
-            low, high = (-np.expm1(-max(end - offset, 0.0) / scale) for end in ends)
-            return np.clip(offset - scale * np.log1p(-rng.uniform(low, high, shape)), *ends)
+        def exponential(name: str, offset: float, scale: float, ends: tuple[float, float]) -> Floats:
+            return np.clip(offset - scale * np.log1p(-rng.uniform(*probabilities[name], shape)), *ends)
 
-        t_star_ends = (float(np.log(config.t_star_range[0])), float(np.log(config.t_star_range[1])))
+        log_median, log_ends = config.log_t_star
         return cls(
-            log_r0=np.log(normal(config.r0_mean, config.r0_sigma, config.r0_range)),
-            m1=exponential(config.m1_offset, config.m1_scale, config.m1_range),
-            t_star=np.exp(normal(float(np.log(config.t_star_median)), config.t_star_sigma, t_star_ends)),
-            c1=normal(config.c1_mean, config.c1_sigma, config.c1_range),
-            m2=exponential(0.0, config.m2_scale, config.m2_range),
+            log_r0=np.log(normal("r0", config.r0_mean, config.r0_sigma, config.r0_range)),
+            m1=exponential("m1", config.m1_offset, config.m1_scale, config.m1_range),
+            t_star=np.exp(normal("t_star", log_median, config.t_star_sigma, log_ends)),
+            c1=normal("c1", config.c1_mean, config.c1_sigma, config.c1_range),
+            m2=exponential("m2", 0.0, config.m2_scale, config.m2_range),
             rtn_amplitude=config.rtn_amplitude * rng.random(shape),
         )
 

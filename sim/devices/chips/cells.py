@@ -5,6 +5,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from hwgen.errors import HwgenError
+from hwgen.integers import check_integer
 from sim.devices.chips.facts import ChipFacts
 
 
@@ -30,11 +32,16 @@ class Cells:
 
     Args:
         facts: of the chip.
-        stuck: share of the devices that never leave the state that they have; it is drawn.
-        seed: of what is drawn, undetermined reads included.
+        stuck: share of the devices that never leave the state that they have, 0 to 1; it is drawn.
+        seed: of what is drawn, undetermined reads included; at least 0.
+
+    Raises :class:`~hwgen.errors.HwgenError` for another share or seed.
     """
 
     def __init__(self, facts: ChipFacts, stuck: float = 0.0, seed: int = 0) -> None:
+        if not 0 <= stuck <= 1:
+            raise HwgenError(f"stuck must be a share from 0 to 1, not {stuck}")
+        check_integer("seed", seed, 0)
         self.facts = facts
         shape = (facts.blocks, facts.blocks, facts.lines, facts.lines, 2)
         drawn, self._reads = (np.random.default_rng(part) for part in np.random.SeedSequence(seed).spawn(2))

@@ -1,11 +1,21 @@
 """What is known of the fabricated Bayesian machines, and where nothing is known, what is taken to be so."""
 
+import math
 from dataclasses import dataclass
+
+from hwgen.errors import HwgenError
+from hwgen.integers import check_integer
+
+MOST_CLOCKS = 255
+"""Of any delay."""
 
 
 @dataclass(frozen=True)
 class ChipFacts:
-    """A chip of 4 x 4 blocks (Harabi et al., Nat. Electron. 6, 52, 2023; Turck et al., DATE 2023 and 2025)."""
+    """A chip of 4 x 4 blocks (Harabi et al., Nat. Electron. 6, 52, 2023; Turck et al., DATE 2023 and 2025).
+
+    Raises :class:`~hwgen.errors.HwgenError` for what no chip can be.
+    """
 
     inner_bits: int
     """A block has so many address bits for its rows, and as many for its columns."""
@@ -16,14 +26,15 @@ class ChipFacts:
     input_clocks: int = 1
     """Registers before everything but the supply; at least 1."""
     control_clocks: int = 1
-    """Clocks from the input registers until a decoded control acts."""
+    """Clocks from the input registers until a decoded control acts; 0 to 255, and so for the next."""
     column_clocks: int = 0
     """Clocks from the input registers to the lines of the columns: 1, if the columns' control registers are behind them
     and not in their place."""
     inference_clocks: int = 2
-    """Clocks of logarithmic inference until the sums are where they leave from: as long as it is published to last."""
+    """Clocks of logarithmic inference until the sums are where they leave from, at least 1: as long as it is published
+    to last."""
     counter_start: int = 0xE
-    """Of the 4-bit counter of bits that leave; they leave when it has wrapped."""
+    """Of the 4-bit counter of bits that leave, 0 to 15; they leave when it has wrapped."""
     forming_ns: float = 1000.0
     """A shorter forming pulse does nothing."""
     pulse_ns: float = 500.0
@@ -35,8 +46,24 @@ class ChipFacts:
     """Bits of a likelihood."""
 
     def __post_init__(self) -> None:
-        if self.input_clocks < 1:
-            raise ValueError(f"input_clocks must be at least 1, not {self.input_clocks}")
+        for name, least, most in (
+            ("inner_bits", 3, 12),
+            ("input_clocks", 1, MOST_CLOCKS),
+            ("control_clocks", 0, MOST_CLOCKS),
+            ("column_clocks", 0, MOST_CLOCKS),
+            ("inference_clocks", 1, MOST_CLOCKS),
+            ("counter_start", 0, 15),
+            ("blocks", 1, 64),
+            ("word_bits", 1, 8),
+        ):
+            check_integer(name, getattr(self, name), least, most)
+        for name in ("coded", "inverted"):
+            if not isinstance(getattr(self, name), bool):
+                raise HwgenError(f"{name} must be True or False, not {getattr(self, name)!r}")
+        for name in ("forming_ns", "pulse_ns"):
+            length = getattr(self, name)
+            if isinstance(length, bool) or not isinstance(length, float | int) or not 0 <= length < math.inf:
+                raise HwgenError(f"{name} must be a number of at least 0, not {length!r}")
 
     @property
     def lines(self) -> int:
