@@ -54,7 +54,7 @@ def open_design(design: Design | str | Path, backend: str = "golden", **options:
 
     Returns an object with ``infer``, ``load``, ``dump``, ``errors``, ``clear_errors``, ``soft_reset`` and ``close``,
     and ``train`` where the machine learns, which gives the same bits and cycle counts on every backend; a board cannot
-    count ``elapsed_cycles``, they are 0.
+    count ``elapsed_cycles``, they are 0. A ``with`` statement closes it at its end.
     """
     return registry.open_backend(_loaded(design), backend, **options)
 

@@ -3,7 +3,6 @@
 import weakref
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +12,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils.validation import check_is_fitted
 
 from hwgen import registry
+from hwgen.closing import Closing
 from hwgen.design import Design
 from hwgen.errors import HwgenError
 from hwgen.integers import check_integer
@@ -56,7 +56,7 @@ def open_machine(design: Design, backend: str, **options: Any) -> LearningMachin
     return machine
 
 
-class Trainer(ClassifierMixin, BaseEstimator):
+class Trainer(Closing, ClassifierMixin, BaseEstimator):
     """A learning machine as a scikit-learn classifier: ``clone``, ``cross_val_score`` and ``GridSearchCV`` take it.
 
     Args:
@@ -174,14 +174,6 @@ class Trainer(ClassifierMixin, BaseEstimator):
         if hasattr(self, "machine_"):
             self._release()
             del self.machine_, self._release, self._opened, self.history_, self.classes_, self.n_features_in_
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "machine_")

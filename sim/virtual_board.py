@@ -8,12 +8,11 @@ import threading
 import tty
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from boards.top import POWER_ON_CLOCKS, BoardTop
 from hwgen.bus.link.protocol import BAUDRATE
 from hwgen.bus.link.uart import bit_time
+from hwgen.closing import Closing
 from hwgen.design import Design
 from hwgen.emit.surrounded import surrounded
 from hwgen.emit.verilog import emit_verilog, header
@@ -126,7 +125,7 @@ class BoardSimulation:
         return status
 
 
-class VirtualBoard:
+class VirtualBoard(Closing):
     """A design's board on a pseudo-terminal: to the serial backend it is a board.
 
     The simulation runs in a thread of its own from the constructor to :meth:`close`; it is bit-accurate on the pins
@@ -191,11 +190,3 @@ class VirtualBoard:
             if file >= 0:
                 os.close(file)
         self._terminal = self._slave = -1
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -6,11 +6,12 @@ import numpy as np
 
 from hwgen.bus.common import IDENTITY_MAGIC
 from hwgen.bus.map import WORD_BYTES, Register, RegisterMap
+from hwgen.closing import Closing
 from hwgen.errors import HardwareMismatch
 from hwgen.transport import Transport
 
 
-class CoreDriver:
+class CoreDriver(Closing):
     """Register-level driver of one core; the transport decides whether it is a simulation or a board.
 
     Args:

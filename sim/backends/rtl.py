@@ -5,12 +5,11 @@ import functools
 import os
 import weakref
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from hwgen.closing import Closing
 from hwgen.errors import BusError, DesignError, HwgenError
 from hwgen.transport import Words
 from sim.backends.native import compile_design
@@ -62,7 +61,7 @@ def _share(name: str, probability: float) -> int:
     return min(255, round(probability * 256))
 
 
-class RtlTransport:
+class RtlTransport(Closing):
     """Register bus and streams of an emitted top module with native ports, simulated by compiled code.
 
     The design is compiled on first use (seconds for a small one) and kept in the cache. The hardware has been reset
@@ -209,14 +208,6 @@ class RtlTransport:
         """End the simulation and complete its waveform; closing twice is allowed, any other use is an error."""
         self._handle = None
         self._finalizer()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _open_handle(self) -> int:
         if self._handle is None:

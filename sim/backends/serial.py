@@ -5,13 +5,12 @@ import errno
 import os
 import time
 from collections.abc import Iterator
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from hwgen.bus.link.protocol import BAUDRATE, CHAINED, MOST_WORDS, WORD_BYTES, Opcode, Status
 from hwgen.bus.packing import WORD_BITS, words_for
+from hwgen.closing import Closing
 from hwgen.errors import BusError, HwgenError, ToolError
 from hwgen.transport import Words
 from sim.backends.framing import NO_WORDS, Request
@@ -73,7 +72,7 @@ class SerialLine:
             raise HwgenError(f"the board on {self.name} is gone: {error}") from None
 
 
-class SerialTransport:
+class SerialTransport(Closing):
     """Register bus and streams of a board's core, over its host link.
 
     The core has been reset when the constructor returns. One thread at a time may use a transport. An operation that
@@ -207,14 +206,6 @@ class SerialTransport:
     def close(self) -> None:
         """Give the port back; closing twice is allowed, any other use is an error."""
         self._line.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ from hwgen.bayes.config import ENGINE_DEPTH, BayesConfig
 from hwgen.bayes.device_errors import checked_errors
 from hwgen.bayes.result import BayesResult, check_samples
 from hwgen.bayes.table import LikelihoodTable
+from hwgen.closing import Closing
 from sim.golden import lfsr, sobol
 from sim.golden.device_errors import flipped
 
@@ -14,7 +15,7 @@ CHUNK_BITS = 1 << 24
 """Stochastic bits computed at once: bounds the memory in use."""
 
 
-class BayesModel:
+class BayesModel(Closing):
     """The Bayesian machine in integers.
 
     Args:

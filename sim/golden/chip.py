@@ -12,6 +12,7 @@ from hwgen.bayes.table import LikelihoodTable
 from hwgen.chips.config import MOST_CYCLES, ChipConfig
 from hwgen.chips.likelihoods import chip_table
 from hwgen.chips.settings import check_cycles, check_mode, check_seeds
+from hwgen.closing import Closing
 from sim.golden.bayes import BayesModel
 
 DECIDED_CLOCKS = 4
@@ -21,7 +22,7 @@ FLAGGED_CLOCKS = 2
 """From the transfer of a sample that is flagged to that of its result."""
 
 
-class ChipModel:
+class ChipModel(Closing):
     """What an ideal chip and its controller answer.
 
     Args:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hwgen.closing import Closing
 from hwgen.ep.config import EPConfig
 from hwgen.ep.latch import warn_if_latched
 from hwgen.ep.plan import EPPlan
@@ -36,7 +37,7 @@ class Trace:
         return np.ascontiguousarray(self.samples[name])
 
 
-class EPModel:
+class EPModel(Closing):
     """The equilibrium-propagation machine in integers.
 
     Args:

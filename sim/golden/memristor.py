@@ -138,7 +138,7 @@ class SequencerModel:
             data: the data pins in this clock.
             read: a read of this place starts; only while :attr:`idle`.
             program: this command starts, on this place, with this target word; only while :attr:`idle`.
-            abort: all is dropped.
+            abort: all is dropped, and a command that would start is not carried out.
         """
         shown = self.pins
         wanted = IDLE if self._clocks is None else self._wanted
@@ -153,7 +153,7 @@ class SequencerModel:
                 self._clocks = None
         if read is not None:
             self._begin(self._read(read))
-        if program is not None:
+        if program is not None and not abort:
             self.programmed = None
             self._begin(self._program(*program))
         if abort:
