@@ -136,6 +136,40 @@ def test_the_page_is_made_of_the_findings(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_figures")
+@pytest.mark.parametrize(
+    ("slopes", "said"),
+    [
+        ((0.4, 0.5, 0.5), ["**It is the more robust one**", "**Narrow integers do not always help**"]),
+        ((0.5, 0.4, 0.4), ["**It is not always the more robust one**", "**Narrow integers do not always help**"]),
+        ((0.5, 0.4, 0.3), ["**It is not always the more robust one**", "**Narrow integers help**"]),
+    ],
+)
+def test_the_text_says_what_the_numbers_say(
+    slopes: tuple[float, float, float], said: list[str], tmp_path: Path
+) -> None:
+    lost = dict(zip(SIZES, slopes, strict=True))  # a unit of the rate
+    outcomes = [
+        replace(each, accuracies=[0.9 - lost[each.machine.mode, each.machine.bits] * rate for rate in RATES])
+        for each in made_up()
+    ]
+    effects = [replace(PASSED, wrong=0), PASSED, replace(PASSED, wrong=2, clocks=1), PASSED]
+    kinds = ("row counters", "sequence of decisions", "random numbers (LFSR)", "likelihood memory")
+    upsets = [Struck("wine", mode, kind, 9, 40, 30, effects) for mode in ber_upsets.MODES for kind in kinds[:3]]
+    upsets += [Struck("wine", mode, kinds[3], 9, 40, 30, [STAYS]) for mode in ber_upsets.MODES]
+    write_report(Findings(outcomes, [same("wine", "stochastic", 8, 45)], upsets), tmp_path, "the command")
+    page = (tmp_path / "ber.md").read_text()
+    for text in [
+        *said,
+        "from +0.00 to +0.00 points more than transient ones",
+        "90.0 % of the samples at most, whatever the errors: a product",
+        "An upset LFSR spoiled 2 results at most",
+        "**Row counters.** 75 % of the upsets are seen",
+        "Every upset passed by itself in: row counters, sequence of decisions, random numbers (LFSR).",
+    ]:
+        assert text in page
+
+
+@pytest.mark.usefixtures("no_figures")
 @pytest.mark.parametrize("what", ["results", "clocks", "upsets"])
 def test_any_difference_is_said_first(what: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     identity = same("wine", "stochastic", 8, 45)

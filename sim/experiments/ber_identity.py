@@ -97,7 +97,8 @@ def compare(task: str, part: Part, design: Design, samples: int) -> Identity:
     """Decide with both and compare every result and the clocks. Verilator compiles the machine first."""
     config: Any = design.config
     chosen = part.samples[:samples]
-    log.info("comparing RTL and golden model on %s, %s, %d samples a point", task, config.mode, len(chosen))
+    size = Machine(config.mode, config.likelihood_bits, "none").size
+    log.info("comparing RTL and golden model on %s, %s; samples a point: %d", task, size, len(chosen))
     golden, rtl = open_golden(design), open_rtl(design)
     points = []
     try:

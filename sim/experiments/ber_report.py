@@ -28,7 +28,7 @@ from sim.experiments.ber_tables import (
     worst_table,
 )
 from sim.experiments.ber_upsets import MODES, Struck
-from sim.experiments.page import about
+from sim.experiments.page import about, counted
 
 log = logging.getLogger("hwgen")
 
@@ -46,6 +46,9 @@ NARROW = Machine("logarithmic", 4, "observation")
 
 AHEAD = 0.5
 """Points by which a machine is called ahead."""
+
+GUESSED = 15.0
+"""Accuracy in %, of ten classes, below which a machine is said to decide nothing."""
 
 
 def write_report(found: Findings, folder: Path, command: str) -> list[Path]:
@@ -80,6 +83,11 @@ def write_report(found: Findings, folder: Path, command: str) -> list[Path]:
         worst_table=worst_table(found, FEW_COLUMNS, MODERATE),
         **{kind: {rate(each): _means(found, kind, each) for each in SHOWN} for kind in KINDS},
         more_robust=_more_robust(found),
+        narrow_helps=_narrow_helps(found),
+        usable_tasks=_usable_tasks(found),
+        frozen_more=_frozen_more(found),
+        all_digits=max(mean for kind in KINDS for mean, _ in found.accuracy("digits", STOCHASTIC, kind)),
+        guessed=GUESSED,
         crossings=_crossings(found),
         normalised=_normalised(found),
         luck={kind: _luck(found, kind) for kind in KINDS},
@@ -131,6 +139,28 @@ def _more_robust(found: Findings) -> bool:
     return all(each["stochastic"] < each["logarithmic"] for each in means)
 
 
+def _narrow_helps(found: Findings) -> bool:
+    """Whether fewer bits lose less to transient errors at the same rates."""
+    means = [_means(found, "transient", at) for at in SHOWN[1:]]
+    return all(each["narrow"] < each["logarithmic"] for each in means)
+
+
+def _usable_tasks(found: Findings) -> str:
+    """On how many of the tasks of few columns the stochastic machine is usable without errors."""
+    texts = []
+    for normalisation in NORMALISATIONS:
+        machine = replace(STOCHASTIC, normalisation=normalisation)
+        usable = sum(found.borne(task, machine, "transient") is not None for task in FEW_COLUMNS)
+        texts.append(f"{usable} ({normalisation})")
+    return f"{', '.join(texts[:-1])} or {texts[-1]}"
+
+
+def _frozen_more(found: Findings) -> list[float]:
+    """Points that frozen errors cost more than transient ones, for each machine and rate."""
+    frozen, transient = ([_means(found, kind, at) for at in SHOWN] for kind in ("frozen", "transient"))
+    return [mine[name] - other[name] for mine, other in zip(frozen, transient, strict=True) for name in mine]
+
+
 def _crossings(found: Findings) -> str:
     """For each task of few columns, from which rate on the stochastic machine is ahead."""
     texts = []
@@ -167,21 +197,36 @@ def _range(task: str) -> float:
 
 def _upsets(found: Findings) -> dict[str, Any]:
     """What the text says of upsets."""
-    generators = [each for each in found.struck if each.kind == "random numbers (LFSR)"]
-    buses = [effect for each in found.struck if each.kind == "bus and registers" for effect in each.effects]
+    generators, buses = (
+        [effect for each in found.struck if each.kind == kind for effect in each.effects]
+        for kind in ("random numbers (LFSR)", "bus and registers")
+    )
     seen = [effect.register for effect in buses if effect.wrong]
     return {
         "memory": {mode: _lasting([each for each in found.struck if each.mode == mode]) for mode in MODES},
         "generator": {
-            "wrong": max((effect.wrong for each in generators for effect in each.effects), default=0),
-            "clocks": max((effect.clocks or 0 for each in generators for effect in each.effects), default=0),
+            "wrong": counted(max((effect.wrong for effect in generators), default=0), "result"),
+            "clocks": counted(max((effect.clocks or 0 for effect in generators), default=0), "clock"),
         },
+        "counters": _seen([each for each in found.struck if each.kind == "row counters"]),
+        "sequence": _seen([each for each in found.struck if each.kind == "sequence of decisions"]),
+        "passing": [
+            kind
+            for kind in dict.fromkeys(each.kind for each in found.struck)
+            if not any(summary(each).never for each in found.struck if each.kind == kind)
+        ],
         "bus": {
             "seen": len(seen),
             "upsets": len(buses),
             "registers": ", ".join(sorted(f"`{name}`" for name in set(seen))),
         },
     }
+
+
+def _seen(struck: Sequence[Struck]) -> str:
+    """From how many to how many percent of the upsets are seen, over the machines."""
+    shares = sorted({f"{100 * summary(each).seen:.0f}" for each in struck}, key=int)
+    return " to ".join(shares[:: max(1, len(shares) - 1)]) or "0"
 
 
 def _lasting(struck: Sequence[Struck]) -> float:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -104,7 +105,8 @@ def kinds_of(found: list[Register]) -> dict[str, list[Register]]:
 def strike(task: str, part: Part, design: Design, verilog: Verilog, upsets: int) -> Iterator[Struck]:
     """Invert ``upsets`` bits of each kind, drawn from all its bits and from the clocks of a pass over the samples, each
     in a machine as good as new. Verilator compiles the machine first."""
-    log.info("%d upsets in each kind of state on %s, %s", upsets, task, part.probabilities.bins)
+    config: Any = design.config
+    log.info("inverting bits of %s, %s; upsets in each kind of state: %d", task, config.mode, upsets)
     held = kinds_of(registers(verilog.text, design.name))
     with Target(design, verilog, part) as target:
         for index, (kind, members) in enumerate(held.items()):

@@ -29,6 +29,11 @@ def number(value: float | None, digits: int = 0) -> str:
     return "-" if value is None else f"{value:,.{digits}f}"
 
 
+def counted(count: int, thing: str) -> str:
+    """So many of them, such as ``1 clock`` or ``2 clocks``."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
 def error_axes(panel: Any, title: str) -> None:
     """Finish a Matplotlib panel with curves of test errors over epochs."""
     from matplotlib.ticker import MaxNLocator, PercentFormatter
