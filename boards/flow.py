@@ -24,7 +24,7 @@ from boards.report import Report
 from boards.steps import Steps
 from boards.timing import clocks_of
 from boards.tools import find_tool, run_tool
-from boards.verilog import emit_top
+from boards.verilog import check_pins, emit_top
 from hwgen.design import Design
 from hwgen.emit.verilog import tool_versions
 from hwgen.errors import ToolError
@@ -103,14 +103,15 @@ class Flow:
         """Estimate, elaborate, synthesise, place and route (with ``seeds`` seeds, from 1 on), and report.
 
         Raises :class:`~hwgen.errors.DesignError` for a clock that the board cannot make and for a design that cannot
-        fit, and :class:`~hwgen.errors.ToolError` for one of :attr:`tools` that is missing, before anything is written;
-        :class:`~boards.errors.DoesNotFit` for a design that turns out too large; and
-        :class:`~hwgen.errors.ToolError` for a tool that fails.
+        fit or has pins that the board does not connect, and :class:`~hwgen.errors.ToolError` for one of :attr:`tools`
+        that is missing, before anything is written; :class:`~boards.errors.DoesNotFit` for a design that turns out too
+        large; and :class:`~hwgen.errors.ToolError` for a tool that fails.
         """
         if self.clock_hz is None:
             check_out_of_context(self.board)
         else:
             baudrate_at(self.board, self.clock_hz)
+            check_pins(self.design, self.board)
         self.estimate.check_fit()
         tools = {name: find_tool(name).version for name in self.tools}
         steps = Steps(self.directory)

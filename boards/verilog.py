@@ -4,21 +4,24 @@ from boards.definitions import Board
 from boards.pinout import baudrate_at
 from boards.top import BoardTop
 from hwgen.design import Design
-from hwgen.emit.surrounded import surroundings
 from hwgen.emit.verilog import Verilog, emit_verilog, header
 from hwgen.errors import DesignError
+
+
+def check_pins(design: Design, board: Board) -> None:
+    """Raise :class:`~hwgen.errors.DesignError` for a core with pins of its own, which no board connects."""
+    if pins := design.config.own_pins:
+        raise DesignError(
+            f"{design.name} has pins of its own ({', '.join(pins)}), which {board.title} does not connect: put the "
+            "Verilog of hwgen generate into a top level of yours, or take --out-of-context for area and Fmax"
+        )
 
 
 def emit_top(design: Design, board: Board, clock_hz: float) -> Verilog:
     """The top level that every board shares, as the module ``<design>_system``: core, host link, LEDs.
 
-    Raises :class:`~hwgen.errors.DesignError` for a core with pins of its own, which no board connects.
+    Raises :class:`~hwgen.errors.DesignError` as :func:`check_pins` does.
     """
-    component = design.component()
-    if pins := surroundings(component):
-        raise DesignError(
-            f"{design.name} has pins of its own ({', '.join(pins)}), which {board.title} does not connect: put the "
-            "Verilog of hwgen generate into a top level of yours, or take --out-of-context for area and Fmax"
-        )
-    top = BoardTop(component, clock_hz, baudrate_at(board, clock_hz))
+    check_pins(design, board)
+    top = BoardTop(design.component(), clock_hz, baudrate_at(board, clock_hz))
     return emit_verilog(top, f"{design.name}_system", header(design))

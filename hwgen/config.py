@@ -3,7 +3,8 @@ the validation that it shares with the other tables of a design file."""
 
 import hashlib
 import json
-from typing import Any, ClassVar, Self, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Self, TypeVar, get_args
 
 import pydantic
 
@@ -85,6 +86,11 @@ class CoreConfig(pydantic.BaseModel):
         return False
 
     @property
+    def own_pins(self) -> tuple[str, ...]:
+        """Members of the hardware whose pins only this core has, such as those of an array: no board connects them."""
+        return ()
+
+    @property
     def x_beats(self) -> int:
         """Transfers on ``x`` of one sample, and so of one result on ``y``."""
         return 1
@@ -108,8 +114,8 @@ def _explain(model: type[pydantic.BaseModel], name: str, error: pydantic.Validat
             case "default_factory_not_called":
                 continue  # follows from another problem, which has its own line
             case "extra_forbidden":
-                allowed = f"no such parameter; allowed are {', '.join(sorted(model.model_fields))}"
-                lines.append(f"{key}: {allowed}")
+                fields = _table_at(model, problem["loc"][:-1]).model_fields
+                lines.append(f"{key}: no such parameter; allowed are {', '.join(sorted(fields))}")
                 continue
             case "value_error":
                 # Raised by our own validators: the text already names key, value and way out.
@@ -125,3 +131,19 @@ def _explain(model: type[pydantic.BaseModel], name: str, error: pydantic.Validat
                 allowed = problem["msg"][0].lower() + problem["msg"][1:]
         lines.append(f"{key} {allowed}, not {problem['input']!r}")
     return lines
+
+
+def _table_at(model: type[pydantic.BaseModel], place: Sequence[int | str]) -> type[pydantic.BaseModel]:
+    """The model of the table at ``place`` in a table of ``model``, which lists of tables may be part of."""
+    for name in place:
+        if isinstance(name, str) and name in model.model_fields:
+            model = next(_models_in(model.model_fields[name].annotation), model)
+    return model
+
+
+def _models_in(annotation: Any) -> Iterator[type[pydantic.BaseModel]]:
+    """The models in a field's annotation, such as ``Model | None`` or ``tuple[Model, ...]``."""
+    if isinstance(annotation, type) and issubclass(annotation, pydantic.BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _models_in(part)

@@ -16,10 +16,10 @@ PHASE_DETECTOR_HZ = (3.125e6, 400e6)
 # Fmax.
 SMALL = ("--placer-heap-timingweight", "30")
 
-# nextpnr's usual placer and router reach a higher Fmax (88 MHz against 61 with 17,000 look-up tables), but of 31,000 they
-# had not routed half the arcs in half an hour; the other router routes 52,000 in ten minutes. It does not end where wires
-# lack room: of 61,000 look-up tables placed as usual, 8,000 wires were still in use twice after 17 rounds. The other
-# placer spreads cells evenly, with 35 % less wire there, and was routed.
+# nextpnr's usual placer and router reach a higher Fmax (88 MHz against 61 with 17,000 look-up tables), but of 31,000
+# they had not routed half the arcs in half an hour; the other router routes 52,000 in ten minutes. It does not end
+# where wires lack room: of 61,000 look-up tables placed as usual, 8,000 wires were still in use twice after 17 rounds.
+# The other placer spreads cells evenly, with 35 % less wire there, and was routed.
 LARGE = ("--router", "router2", "--placer", "static")
 LARGE_LUTS = 25_000
 

@@ -53,7 +53,12 @@ class BayesArray(pydantic.BaseModel):
         """
         word_bits = 1 << (likelihood_bits - 1).bit_length()
         columns = word_bits if self.columns is None else self.columns
-        words_per_row = max(1, columns // word_bits)
+        if columns < word_bits or columns.bit_count() != 1:
+            raise ValueError(
+                f"bayes.array.columns must be a power of two of at least {word_bits}, the cells of a likelihood, "
+                f"not {columns}"
+            )
+        words_per_row = columns // word_bits
         bins = max(stream_bins)
         fewest_rows = 1 << (-(-bins // words_per_row) - 1).bit_length()
         rows = fewest_rows if self.rows is None else self.rows

@@ -171,6 +171,11 @@ class BayesConfig(CoreConfig):
         """As ``initialised`` says."""
         return self.initialised
 
+    @property
+    def own_pins(self) -> tuple[str, ...]:
+        """Those of the array, if there is one."""
+        return ("array",) if self.memory == "array" else ()
+
     def parameters(self) -> dict[str, Any]:
         """The parameters that have a meaning in this mode."""
         unused = set(LOGARITHMIC_ONLY if self.mode == "stochastic" else STOCHASTIC_ONLY)

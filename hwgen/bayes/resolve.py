@@ -120,9 +120,11 @@ def _held_out(
         raise DesignError(
             f"{path}: samples must be integers of shape (n, {columns}), not {samples.dtype} of {samples.shape}"
         )
-    if labels.shape != (len(samples),) or not len(labels) or not np.issubdtype(labels.dtype, np.integer):
+    if not len(samples):
+        raise DesignError(f"{path}: samples must hold at least one sample; it holds none")
+    if labels.shape != (len(samples),) or not np.issubdtype(labels.dtype, np.integer):
         raise DesignError(
-            f"{path}: labels must be integers of shape ({len(samples)},), at least one, "
+            f"{path}: labels must be integers of shape ({len(samples)},), one a sample, "
             f"not {labels.dtype} of {labels.shape}"
         )
     if not 0 <= labels.min() <= labels.max() < probabilities.rows:

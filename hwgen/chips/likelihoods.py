@@ -79,13 +79,18 @@ def from_source(
             ``{"dataset": "wine", "classifier": "GaussianNB", "features": 4, "bins": 8}``.
         directory: paths in it are relative to this folder.
 
-    Raises :class:`~hwgen.errors.DesignError` for a wrong source, and for data or a table that are too large for the
-    chip.
+    Raises :class:`~hwgen.errors.DesignError` for a wrong source, for data or a table that are too large for the chip,
+    and for a table with feedback, which a chip has not.
     """
     parameters = {"mode": mode, "likelihood_bits": profile.geometry.word_bits}
     resolved = registry.CHIP.load("source")(
         dict(source), parameters, directory, profile.name, registry.CHIP.load("data")
     )
+    if resolved.config.feedback:
+        raise DesignError(
+            f"a table for {profile.name} may have no feedback: the chip does not observe its previous decision; leave "
+            f"the array feedback of {source['table']} out"
+        )
     classes = resolved.parameters.streams[0].shape[1]
     if "dataset" in source and classes > profile.rows:
         raise DesignError(

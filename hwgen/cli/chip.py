@@ -1,6 +1,7 @@
 """``hwgen chip``: a bench with a fabricated Bayesian machine, beside the golden model."""
 
 from collections.abc import Sequence
+from itertools import starmap
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from hwgen.chips.likelihoods import from_source
 from hwgen.chips.profile import PROFILES, TARGET
 from hwgen.chips.target import configured_target
 from hwgen.cli.output import ExitCode, JsonOption, print_json, print_pairs
+from hwgen.cli.sources import naming_options
 from hwgen.errors import DesignError
 
 SIMULATED_MHZ = 2
@@ -19,6 +21,9 @@ SIMULATED_MHZ = 2
 
 BINS = 16
 """Of each feature of a bundled data set, where the chip has room for them."""
+
+CELL = "block row.block column.row.column"
+"""What the numbers of a cell are, row and column being those of its block."""
 
 
 def chip(
@@ -46,7 +51,7 @@ def chip(
         Path | None, typer.Option(help="File (TOML) of the controller's phases, delays and attempts, as generated.")
     ] = None,
     attempts: Annotated[
-        int | None, typer.Option(help="Program a cell so often at most, as generated (default: 8).")
+        int | None, typer.Option(help="rtl: program a cell so often at most (default: 8); a bench: see --config.")
     ] = None,
     form: Annotated[
         bool | None, typer.Option(help="Form the cells first (default: with rtl only, where they are programmed).")
@@ -75,7 +80,8 @@ def chip(
     With --verify-only or --no-program the chip holds the likelihoods of one mode already; the model of the chip of
     backend rtl then begins with them.
 
-    Exits with 1 when a cell or a bit of a result is wrong, a cell suspect, a pulse was cut or a command refused.
+    Exits with 1 when a cell or a bit of a result is wrong, a cell suspect, a pulse was cut or a command refused. Cells
+    are named by row and column of blocks, and row and column of the block.
     """
     from sim.chip_bench import run_bench
 
@@ -85,6 +91,11 @@ def chip(
     simulated = backend == "rtl"
     if stuck and not simulated:
         raise DesignError("--stuck belongs to --backend rtl: it is told to the model of the chip; leave it out")
+    if attempts is not None and not simulated:
+        raise DesignError(
+            "--attempts belongs to --backend rtl: a bench's are in its hardware; give --config with the file that it "
+            "was generated with, or leave it out"
+        )
     if not 0 <= stuck <= 1:
         raise DesignError(f"--stuck must be from 0 to 1, not {stuck}")
     if seed < 0:
@@ -104,9 +115,11 @@ def chip(
     fast = {"clock_hz": SIMULATED_MHZ * 1_000_000} if simulated else None
     design = configured_target(f"{TARGET}{name}", config, clock_mhz, attempts, fast)
     source = _source(dataset, table, samples, min(BINS, profile.bins), profile.columns)
+    with naming_options(name, "dataset", "table", "samples"):
+        likelihoods = {each: from_source(profile, each, source) for each in modes}
     report = run_bench(
         design,
-        {each: from_source(profile, each, source) for each in modes},
+        likelihoods,
         backend,
         form=simulated and programs if form is None else form,
         program=programs,
@@ -123,13 +136,17 @@ def chip(
     else:
         values = report.as_dict()
         for each in values.pop("modes"):
-            for key in ("failed_cells", "suspect_cells"):
-                if each[key] is not None:
-                    each[key] = [".".join(map(str, cell)) for cell in each[key]]
-            print_pairs(f"{name}, {each['mode']}", each)
+            print_pairs(f"{name}, {each['mode']}", dict(starmap(_named_cells, each.items())))
         print_pairs(f"{name}: {'verified' if report.ok else 'DIFFERENT'}", values)
     if not report.ok:
         raise typer.Exit(ExitCode.DIFFERENCE)
+
+
+def _named_cells(key: str, value: Any) -> tuple[str, Any]:
+    """A line of a mode's report, where it lists cells with what their numbers are."""
+    if key not in ("failed_cells", "suspect_cells") or not value:
+        return key, value
+    return f"{key} ({CELL})", [".".join(map(str, cell)) for cell in value]
 
 
 def _programs(program: bool, verify_only: bool, modes: Sequence[str], form: bool | None, march: bool) -> bool:

@@ -9,6 +9,7 @@ import typer
 
 from hwgen import api, registry
 from hwgen.cli.output import JsonOption, print_json, print_pairs
+from hwgen.cli.sources import naming_options
 from hwgen.design import check_name
 from hwgen.errors import DesignError
 from hwgen.output import make_folder
@@ -74,7 +75,8 @@ def new(
     except OSError as error:
         raise DesignError(f"cannot write {path}: {error.strerror}; name another file") from None
     try:
-        design = api.load_design(aside)
+        with naming_options(str(aside), *(option for option, value in given.items() if value is not None)):
+            design = api.load_design(aside)
         aside.rename(path)
     except DesignError as error:
         raise DesignError(str(error).replace(str(aside), str(path))) from None

@@ -12,6 +12,9 @@ ACCESS_TEXT = {
     Access.STICKY: "read; write 1 to clear",
 }
 
+RESET = (Access.READ_WRITE, Access.STICKY)
+"""Access to registers that hold what a reset makes of them; the others show what the hardware does, or are not read."""
+
 
 def register_json(name: str, register_map: RegisterMap) -> str:
     """The map as JSON text."""
@@ -37,13 +40,14 @@ def register_markdown(name: str, register_map: RegisterMap) -> str:
     ]
     for register in register_map.registers:
         base = register_map.base(register.name)
-        lines.append(f"| 0x{base:02x} | `{register.name}` | {ACCESS_TEXT[register.access]} | {register.doc} |")
+        lines.append(f"| 0x{base:02x} | `{register.name}` | {_access_text(register)} | {register.doc} |")
     for register in register_map.registers:
         lines += ["", f"## {register.name}", "", "| bits | field | reset | meaning |", "|---|---|---|---|"]
         for field in register.fields:
             lsb = register.lsb(field)
             bits = f"{lsb + field.width - 1}:{lsb}" if field.width > 1 else f"{lsb}"
-            lines.append(f"| {bits} | `{field.name}` | {field.reset} | {field.doc} |")
+            reset = field.reset if register.access in RESET else "-"
+            lines.append(f"| {bits} | `{field.name}` | {reset} | {field.doc} |")
         if register.words > 1:
             latched = "" if register.constant else "; reading the lowest latches the others, until another's is read"
             lines += ["", f"{register.words} words{latched}."]
@@ -93,6 +97,12 @@ def register_header(name: str, register_map: RegisterMap) -> str:
     return "\n".join([*lines, "", f"#endif /* {prefix}_REGISTERS_H */", ""])
 
 
+def _access_text(register: Register) -> str:
+    if register.access is Access.STROBE and any(field.width > 1 for field in register.fields):
+        return "write only; the value written acts for one clock"
+    return ACCESS_TEXT[register.access]
+
+
 def _register_entry(register_map: RegisterMap, register: Register) -> dict[str, Any]:
     return {
         "name": register.name,
@@ -105,7 +115,7 @@ def _register_entry(register_map: RegisterMap, register: Register) -> dict[str, 
                 "name": field.name,
                 "lsb": register.lsb(field),
                 "width": field.width,
-                "reset": field.reset,
+                "reset": field.reset if register.access in RESET else None,
                 "doc": field.doc,
             }
             for field in register.fields

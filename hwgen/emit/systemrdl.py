@@ -55,6 +55,8 @@ def _register(address: int, register: Register, word: int) -> Iterator[str]:
 def _field(register: Register, field: Field, lsb: int, end: int, word: int) -> Iterator[str]:
     """The bits ``lsb`` to ``end - 1`` of the register, which are those of ``field`` in ``word``."""
     properties = list(ACCESS_PROPERTIES[register.access])
+    if register.access is Access.STROBE and field.width > 1:
+        properties[-1] = "swmod"  # SystemRDL has single pulses of one bit only
     if register.access is not Access.READ:
         properties.append(f"reset = {field.reset}")
     yield f"        field {{ {'; '.join(properties)}; desc = {_string(field.doc)}; }}"

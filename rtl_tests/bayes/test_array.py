@@ -171,7 +171,13 @@ def test_the_published_geometry_follows_from_the_machine() -> None:
             {"array": {"clock_hz": 1_000_000, "rows": 16}},
             "bayes.array.rows must be at least 32: 20 likelihoods, 1 in a",
         ),
-        ({"array": {"clock_hz": 1_000_000, "columns": 12}}, "columns must be a power of two .*, not 12"),
+        *(
+            (
+                {"array": {"clock_hz": 1_000_000, "columns": columns}},
+                f"bayes.array.columns must be a power of two of at least 8, the cells of a likelihood, not {columns}",
+            )
+            for columns in (4, 12)
+        ),
         ({"array": {"clock_hz": 1}}, "bayes.array.clock_hz must be at least 1000000, not 1"),
         ({"array": PHASES | {"attempts": 0}}, "bayes.array.attempts must be at least 1, not 0"),
         (

@@ -58,6 +58,21 @@ REFUSED = [
     (LOGARITHMIC, {"score_bits": 7}, ["bayes.score_bits", "between likelihood_bits (8) and 9", "not 7"]),
     (LOGARITHMIC, {"score_bits": 10}, ["bayes.score_bits", "between likelihood_bits (8) and 9", "2 terms", "not 10"]),
     (LOGARITHMIC, {"speed": 3}, ["bayes.speed", "no such parameter", "likelihood_bits, memory, mode, prior, rows"]),
+    (
+        LOGARITHMIC,
+        {"memory": "array", "array": {"clock_hz": 1_000_000, "clocks": 3}},
+        ["bayes.array.clocks: no such parameter; allowed are attempts, clock_hz, columns, programming, read, rows,"],
+    ),
+    (
+        LOGARITHMIC,
+        {"memory": "array", "array": {"clock_hz": 1_000_000, "read": {"evalute_ns": 3}}},
+        ["bayes.array.read.evalute_ns: no such parameter; allowed are evaluate_ns, hold_ns, off_ns, precharge_ns,"],
+    ),
+    (
+        LOGARITHMIC,
+        {"memory": "emulated", "errors": {"rat": 1}},
+        ["bayes.errors.rat: no such parameter; allowed are mode, rate, seed"],
+    ),
     *[
         (LOGARITHMIC, {key: value}, [f"bayes.{key}", "no meaning in logarithmic mode", "leave it out"])
         for key, value in {

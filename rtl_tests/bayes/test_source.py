@@ -226,7 +226,7 @@ def test_files_that_are_not_what_they_should_be(tmp_path: Path) -> None:
         ({"samples": one[:, :1], "labels": two}, r"samples must be integers of shape \(n, 2\)"),
         ({"samples": one * 1.0, "labels": two}, "samples must be integers"),
         ({"samples": one, "labels": two[:1]}, r"labels must be integers of shape \(2,\)"),
-        ({"samples": one[:0], "labels": two[:0]}, "at least one"),
+        ({"samples": one[:0], "labels": two[:0]}, "test.npz: samples must hold at least one sample; it holds none"),
         ({"samples": one, "labels": two + 1}, "labels must lie between 0 and 1, not 1 to 2"),
     ):
         np.savez(tmp_path / "test.npz", **arrays)

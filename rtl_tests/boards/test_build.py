@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from boards.definitions import BOARDS
 from boards.errors import MissesTiming
 from boards.flow import synthesise
 from boards.report import Report
+from hwgen.bayes.config import BayesConfig
 from hwgen.design import Design
 from hwgen.errors import DesignError
 
@@ -30,6 +32,17 @@ def test_interrupted_build_leaves_no_bitstream_and_is_resumed(design: Design, to
     assert tools.runs == ["ecppack"]
     assert built.files[0] == tmp_path / "tiny.bit"
     assert built.files[0].read_bytes() == b"whole"
+
+
+def test_a_design_that_the_board_does_not_connect_is_refused_before_a_tool_is_missed(
+    design: Design, tools: Any, tmp_path: Path
+) -> None:
+    tools.missing = "yosys"
+    parameters = design.config.parameters() | {"memory": "array", "array": {"clock_hz": 25_000_000}}
+    machine = replace(design, config=BayesConfig.parse(parameters))
+    with pytest.raises(DesignError, match="tiny has pins of its own"):
+        build(machine, BOARD, tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_default_clock_is_the_fastest_with_margin(design: Design, tools: Any, tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from hwgen.bayes.probabilities import ProbabilityTable
 from hwgen.chips.config import ChipConfig
 from hwgen.chips.driver import ChipDriver
 from hwgen.cli.app import app
@@ -48,9 +50,14 @@ def test_generate_says_what_is_wrong(tmp_path: Path, arguments: list[str], messa
         (["bayes-64x64", "--seeds", "1,b"], "--seeds must be 4 numbers from 1 to 255"),
         (["bayes-8x8", "--backend", "golden"], "backend must be rtl or serial:PORT"),
         (["bayes-8x8", "--backend", "serial:/dev/null", "--stuck", "0.1"], "--stuck belongs to --backend rtl"),
+        (
+            ["bayes-8x8", "--backend", "serial:/dev/null", "--attempts", "3"],
+            "--attempts belongs to --backend rtl: a bench's are in its hardware; give --config with the file that it",
+        ),
         (["bayes-8x8", "--stuck", "2"], "--stuck must be from 0 to 1"),
         (["bayes-8x8", "--dataset", "wine", "--table", "a.npz"], "give --dataset or --table, not both"),
         (["bayes-8x8", "--samples", "a.npz"], "--samples belongs to --table"),
+        (["bayes-8x8", "--dataset", "whine"], "--dataset must be one of 'digits', 'wine', 'breast_cancer' or 'iris', "),
         (["bayes-8x8", "--dataset", "digits"], "dataset 'digits' has 10 classes, and bayes-8x8 tells at most 4 apart"),
         (["bayes-8x8", "--cycles", "5"], "--cycles belongs to stochastic mode"),
         (["bayes-64x64", "--mode", "stochastic", "--verify-only", "--cycles", "5"], "--cycles belongs to stochastic"),
@@ -82,6 +89,21 @@ def test_chip_exits_with_1_for_a_chip_with_stuck_cells() -> None:
     report = json.loads(result.stdout)
     assert report["modes"][0]["failed_cells"] and report["errors"] == ["array_cells_failed"]
     assert not report["ok"] and report["breaches"] == []
+    printed = RUNNER.invoke(app, ["chip", "bayes-8x8", "--stuck", "0.02"]).stdout
+    first = ".".join(map(str, report["modes"][0]["failed_cells"][0]))
+    assert f"failed cells (block row.block column.row.column) │ {first}" in printed
+
+
+def test_a_table_with_feedback_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "filter.npz"
+    likelihood = np.array([[0.7, 0.2], [0.3, 0.8]])
+    ProbabilityTable((likelihood,) * 2, np.ones(2), feedback=np.ones((3, 2))).save(path)
+    result = RUNNER.invoke(app, ["chip", "bayes-8x8", "--table", str(path)])
+    assert isinstance(result.exception, DesignError)
+    assert str(result.exception) == (
+        "a table for bayes-8x8 may have no feedback: the chip does not observe its previous decision; leave the array "
+        f"feedback of {path} out"
+    )
 
 
 def chip(*arguments: str) -> dict[str, Any]:
@@ -134,3 +156,6 @@ def test_a_file_gives_phases_delays_and_attempts(tmp_path: Path) -> None:
     settings.write_text("settle = 3\n")
     result = RUNNER.invoke(app, ["chip", "bayes-8x8", "--config", str(settings)])
     assert f"{settings}: chip.settle: no such parameter; allowed are attempts, chip," in str(result.exception)
+    settings.write_text("read = { evalute_ns = 2000 }\n")
+    result = RUNNER.invoke(app, ["chip", "bayes-8x8", "--config", str(settings)])
+    assert f"{settings}: chip.read.evalute_ns: no such parameter; allowed are evaluate_ns," in str(result.exception)

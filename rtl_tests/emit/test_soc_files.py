@@ -16,6 +16,7 @@ from hwgen.bayes.config import BayesConfig
 from hwgen.bayes.registers import register_map
 from hwgen.bus.map import Access, Field, Register, RegisterMap, Window
 from hwgen.design import Design
+from hwgen.emit.documents import register_json, register_markdown
 from hwgen.emit.systemrdl import register_rdl
 from sim.backends.cocotb_runner import simulator_on_path
 
@@ -98,6 +99,29 @@ def test_a_compiler_of_systemrdl_reads_a_cores_map(package: Path) -> None:
     chart = register_map(CONFIG)
     assert found["interrupt_pending"] == chart.base("interrupt_pending")
     assert found["likelihoods"] == chart.base("likelihoods")
+
+
+def test_a_value_that_is_written_and_never_held_is_no_single_pulse(tmp_path: Path) -> None:
+    systemrdl = pytest.importorskip("systemrdl", reason="systemrdl-compiler is not installed")
+    chart = RegisterMap((Register("key", Access.STROBE, "Unlocks.", (Field("value", "Any.", width=32),)),))
+    (tmp_path / "top.rdl").write_text(register_rdl("top", chart))
+    compiler = systemrdl.RDLCompiler()
+    compiler.compile_file(str(tmp_path / "top.rdl"))
+    (key,) = compiler.elaborate().top.children()
+    (value,) = key.fields()
+    assert value.get_property("swmod") and not value.get_property("singlepulse") and not value.is_sw_readable
+    assert "| `key` | write only; the value written acts for one clock |" in register_markdown("top", chart)
+    assert "| 31:0 | `value` | - | Any. |" in register_markdown("top", chart)
+
+
+def test_only_registers_that_are_held_have_a_value_after_reset() -> None:
+    document = json.loads(register_json("top", MAP))
+    held = {register["name"]: [field["reset"] for field in register["fields"]] for register in document["registers"]}
+    assert held["settings"] == [9, 33] and held["flags"] == [0, 0]
+    assert held["version"] == [None] and held["command"] == [None, None]
+    page = register_markdown("top", register_map(CONFIG))
+    assert "| 31:16 | `magic` | - | Always 0x6877. |" in page
+    assert "| `control` | write only; writing 1 acts for one clock |" in page
 
 
 def test_the_core_file_names_what_the_package_holds(package: Path) -> None:
