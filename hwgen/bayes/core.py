@@ -102,11 +102,14 @@ class BayesCore(wiring.Component):
         m.submodules.busy_cycles = busy_cycles = WideCounter(64)
         errors = memory.invalid_observation | memory.not_loaded << 1
         exclusion = []
+        control = fields_of(self.map.register("control"), bank.control)
+        unloads = control["clear_loaded"]
         if config.memory == "array":
-            errors |= self._add_array(m, bank, memory, busy | (memory.x.valid & memory.x.ready)) << 2
+            array = self._add_array(m, bank, memory, busy | (memory.x.valid & memory.x.ready))
+            errors |= array.errors << 2
+            unloads |= array.changing
         else:
             exclusion = [memory.locked.eq(busy)]
-        control = fields_of(self.map.register("control"), bank.control)
         # In the clock in which the access ends: the way from the bus to all that it resets is long.
         m.d.sync += soft_reset.eq(control["soft_reset"])
         m.d.comb += [
@@ -129,7 +132,7 @@ class BayesCore(wiring.Component):
         connect_interrupts(m, bank, y=self.y, busy=busy, irq=self.irq)
         with m.If(control["set_loaded"]):
             m.d.sync += loaded.eq(1)
-        with m.Elif(control["clear_loaded"]):
+        with m.Elif(unloads):
             m.d.sync += loaded.eq(0)
         return m
 
@@ -161,8 +164,8 @@ class BayesCore(wiring.Component):
         ]
         return errors.occupied
 
-    def _add_array(self, m: Module, bank: RegisterBank, memory: LikelihoodArray, in_use: Value) -> Value:
-        """Join the array's pins, its registers and who reads it; returns its errors."""
+    def _add_array(self, m: Module, bank: RegisterBank, memory: LikelihoodArray, in_use: Value) -> ArrayInterface:
+        """Join the array's pins, its registers and who reads it."""
         m.submodules.array = array = ArrayInterface(self.config.array_config)
         connect(m, array.pins, flipped(self.array))
         connect(m, memory.reads, array.reads)
@@ -172,7 +175,7 @@ class BayesCore(wiring.Component):
             array.drop.eq(self.resetting),
             memory.unlocked.eq(array.unlocked),
         ]
-        return array.errors
+        return array
 
     def surroundings(self, held: LikelihoodTable | None) -> dict[str, wiring.Component]:
         """What simulations put at the pins that no bench drives, by member: a formed array, programmed with ``held``

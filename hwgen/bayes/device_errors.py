@@ -1,12 +1,13 @@
 """Errors of emulated memory cells: what a design file says of them, and the hash that places them. No HDL."""
 
-import operator
+from numbers import Real
 from typing import Literal
 
 import pydantic
 
 from hwgen.config import parse_table
 from hwgen.errors import HwgenError
+from hwgen.integers import check_integer
 
 THRESHOLD_BITS = 24
 """A bit flips where the upper bits of its hash, so many of them, are below ``threshold``."""
@@ -64,7 +65,7 @@ class DeviceErrors(pydantic.BaseModel):
         return self.threshold / (1 << THRESHOLD_BITS)
 
 
-def checked_errors(designed: DeviceErrors | None, rate: float, mode: str, seed: int) -> DeviceErrors:
+def checked_errors(designed: DeviceErrors | None, rate: object, mode: object, seed: object) -> DeviceErrors:
     """The errors that ``set_errors`` asks for.
 
     Args:
@@ -75,5 +76,9 @@ def checked_errors(designed: DeviceErrors | None, rate: float, mode: str, seed: 
     """
     if designed is None:
         raise HwgenError('errors can be set in machines with bayes.memory = "emulated" only')
-    values = {"rate": float(rate), "mode": mode, "seed": operator.index(seed)}
+    if isinstance(rate, bool) or not isinstance(rate, Real):
+        raise HwgenError(f"bayes.errors.rate must be a number, not {rate!r}")
+    if not isinstance(mode, str):
+        raise HwgenError(f"bayes.errors.mode must be a string, not {mode!r}")
+    values = {"rate": float(rate), "mode": mode, "seed": check_integer("bayes.errors.seed", seed, 0)}
     return parse_table(DeviceErrors, "bayes.errors", values)

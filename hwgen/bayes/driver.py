@@ -35,7 +35,7 @@ class BayesDriver(CoreDriver):
 
     def load(self, table: LikelihoodTable) -> None:
         """Fill the likelihood memory; decisions use it from now on. An array must have been formed; cells that fail are
-        an error, and samples are flagged then.
+        an error, and samples are flagged then: the first pulse ends decisions with what it held before.
 
         No samples may arrive meanwhile: they are flagged, and the memory cannot be written while one is in the machine.
         Raises :class:`~hwgen.errors.HwgenError` when one is there already, with nothing changed, and
@@ -52,7 +52,6 @@ class BayesDriver(CoreDriver):
 
     def _program(self, array: ArrayProgrammer, table: LikelihoodTable) -> None:
         words = array_words(self.config, table)
-        self.strobe("clear_loaded")
         with array.programming():
             found = array.program(list(words.values()), list(words))
         if failed := int(found.failed.sum()):
@@ -96,7 +95,10 @@ class BayesDriver(CoreDriver):
         return self.infer(samples, restart)
 
     def infer(self, samples: ArrayLike, restart: ArrayLike | None = None) -> BayesResult:
-        """Decide ``samples`` in order; arguments and errors as in the golden model."""
+        """Decide ``samples`` in order; arguments and errors as in the golden model, and
+        :class:`~hwgen.errors.HwgenError` while the array is unlocked."""
+        if self.array is not None:
+            self.array.check_locked()
         payloads = self.stimulus.pack_samples(samples, restart)
         busy_before = self.read_register("busy_cycles")
         results, elapsed = self.transport.stream(payloads, len(payloads))

@@ -50,20 +50,19 @@ def register_map(config: BayesConfig) -> RegisterMap:
     array = config.array_config if config.memory == "array" else None
     if array is None:
         access = "Reading is possible at any time; writing only while status.busy is 0."
+        until = "from now on"
+        cleared = "Reset returns it to what the Verilog holds; soft reset leaves it."
     else:
         access = "Read only, and while the array is locked; array_command writes."
+        until = "until a word gets pulses"
+        cleared = "Pulses and reset clear it; soft reset leaves it."
     return core_map(
         control=(
-            Field("set_loaded", "Declare the likelihoods loaded: samples get decisions from now on."),
+            Field("set_loaded", f"Declare the likelihoods loaded: samples get decisions {until}."),
             Field("clear_loaded", "Declare them unloaded: samples get flagged results until set_loaded."),
             *(RESTART if config.errors else ()),
         ),
-        status=(
-            Field(
-                "loaded",
-                "The likelihoods are in place. Reset returns it to what the Verilog holds; soft reset leaves it.",
-            ),
-        ),
+        status=(Field("loaded", f"The likelihoods are in place. {cleared}"),),
         errors=(
             Field("invalid_observation", "A sample held an observation beyond its column's bins."),
             Field("not_loaded", "A sample came before the likelihoods were declared loaded."),

@@ -108,7 +108,7 @@ class ChipController(wiring.Component):
         connect_interrupts(m, bank, y=self.y, busy=busy, irq=self.irq)
         with m.If(control["set_loaded"]):
             m.d.sync += loaded.eq(1)
-        with m.Elif(control["clear_loaded"]):
+        with m.Elif(control["clear_loaded"] | array.changing):
             m.d.sync += loaded.eq(0)
         return m
 

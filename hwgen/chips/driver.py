@@ -1,6 +1,6 @@
 """A bench with a fabricated Bayesian machine from Python, through the registers of its controller."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -40,11 +40,7 @@ class ChipDriver(CoreDriver):
         super().__init__(transport, self.stimulus.map, CORE_NUMBER, config.hash)
         self.array = ArrayProgrammer(self, config.array_config, config.longest_command)
         """Programs single words, as their cells have them; see :meth:`~hwgen.chips.profile.ChipProfile.cells`."""
-        profile = config.profile
-        self._table = LikelihoodTable(
-            tuple(np.zeros((profile.bins, profile.rows), np.uint16) for _ in range(profile.columns))
-        )  # that was programmed last
-        self._programmed = False
+        self._forget()
 
     @property
     def mode(self) -> str:
@@ -79,11 +75,14 @@ class ChipDriver(CoreDriver):
         self.write_register("cycles", checked)
 
     def form(self, table: LikelihoodTable | None = None) -> None:
-        """Form the cells that a table needs, by default all there are."""
+        """Form the cells that a table needs, by default all there are. Whatever the chip held, samples are flagged
+        until it is programmed."""
+        addresses = None if table is None else list(self._words(table))
         with self.array.programming():
-            self.array.form(None if table is None else list(self._words(table)))
+            self._forget()
+            self.array.form(addresses)
 
-    def program(self, table: LikelihoodTable, *, form: bool | Container[int] = False) -> ProgrammedWords:
+    def program(self, table: LikelihoodTable, *, form: bool | Collection[int] = False) -> ProgrammedWords:
         """Write likelihoods, verify them, and do again what is wrong, as often as the config's ``attempts`` allow; from
         now on samples get decisions, and observations beyond the table are flagged.
 
@@ -92,13 +91,14 @@ class ChipDriver(CoreDriver):
             form: also give forming pulses, which virgin cells need; formed ones do not mind. Addresses: to these words.
 
         Returns what became of each word, in the order of :func:`~hwgen.chips.likelihoods.chip_words`. Raises
-        :class:`~hwgen.errors.HwgenError` while a sample is in the controller.
+        :class:`~hwgen.errors.HwgenError` while a sample is in the controller, and for an address in ``form`` that is
+        none of these words, with nothing changed.
         """
         words = self._words(table)
         with self._loading(table):
             return self.array.program(list(words.values()), list(words), form=form)
 
-    def march(self, table: LikelihoodTable, *, rounds: int = 32, form: bool | Container[int] = False) -> MarchedWords:
+    def march(self, table: LikelihoodTable, *, rounds: int = 32, form: bool | Collection[int] = False) -> MarchedWords:
         """As :meth:`program`, but also find cells that cannot be trusted although they read right; see
         :meth:`~hwgen.memristor.driver.ArrayProgrammer.march` for how, ``rounds`` and what is returned."""
         words = self._words(table)
@@ -107,8 +107,7 @@ class ChipDriver(CoreDriver):
 
     @contextmanager
     def _loading(self, table: LikelihoodTable) -> Iterator[None]:
-        """Within, the chip is unlocked and being programmed with ``table``."""
-        self.strobe("clear_loaded")
+        """Within, the chip is unlocked and being programmed with ``table``; its first pulse ends decisions."""
         with self.array.programming():
             yield
         self._table, self._programmed = table, True
@@ -180,11 +179,12 @@ class ChipDriver(CoreDriver):
             samples: shape ``(n, columns)``, integers: the bin of each observation; one beyond what was programmed is
                 flagged.
 
-        Raises :class:`~hwgen.errors.HwgenError` for samples of another shape or type.
+        Raises :class:`~hwgen.errors.HwgenError` for samples of another shape or type, and while the chip is unlocked.
         """
         bins = [len(stream) for stream in self._table.streams]
         observations, _ = check_samples(self.config.machine("logarithmic", bins), samples, None)
         beyond = observations >= np.array(bins)
+        self.array.check_locked()
         payloads = self.stimulus.pack_samples(np.where(beyond, self.config.profile.bins, observations))
         busy_before = self.read_register("busy_cycles")
         results, elapsed = self.transport.stream(payloads, len(payloads))
@@ -198,6 +198,13 @@ class ChipDriver(CoreDriver):
     def counts(self, samples: ArrayLike) -> NDArray[np.int64]:
         """Shape ``(n, rows)``: each row's count of ones, or in logarithmic mode its sum; see :meth:`infer`."""
         return self.infer(samples).scores
+
+    def _forget(self) -> None:
+        """Nothing is known of the likelihoods; the table has all that there is room for."""
+        profile = self.config.profile
+        shape = (profile.bins, profile.rows)
+        self._table = LikelihoodTable(tuple(np.zeros(shape, np.uint16) for _ in range(profile.columns)))
+        self._programmed = False
 
     def _words(self, table: LikelihoodTable) -> dict[int, int]:
         return dict(chip_words(self.config.profile, chip_table(self.config, table)))

@@ -19,10 +19,12 @@ def register_map(config: ChipConfig) -> RegisterMap:
     array = config.array_config
     return core_map(
         control=(
-            Field("set_loaded", "Declare the chip programmed: samples get decisions from now on."),
+            Field("set_loaded", "Declare the chip programmed: samples get decisions until a word gets pulses."),
             Field("clear_loaded", "Declare it not programmed: samples get flagged results until set_loaded."),
         ),
-        status=(Field("loaded", "The chip is programmed, says the host. Reset clears it; soft reset leaves it."),),
+        status=(
+            Field("loaded", "The chip is programmed, says the host. Pulses and reset clear it; soft reset leaves it."),
+        ),
         errors=(
             Field("invalid_observation", "A sample held an observation that the chip has no likelihood for."),
             Field("not_loaded", "A sample came before the chip was declared programmed."),

@@ -60,7 +60,7 @@ class ChipSequencers(wiring.Component):
         begins = Signal()
         m.d.comb += [
             unlocks.eq(self.unlock & ~self.in_use & ~decision.active & ~self.reads.start),
-            begins.eq(self.start & self.unlocked & ~self.active & self.command.as_value().any()),
+            begins.eq(self.start & self.unlocked & ~drop & ~self.active & self.command.as_value().any()),
             self.refused.eq((self.unlock & ~unlocks & ~self.unlocked) | (self.start & ~begins)),
             self.active.eq(programmer.active | self.waiting),
         ]
@@ -81,7 +81,7 @@ class ChipSequencers(wiring.Component):
                 m.d.sync += kept.eq(port)
         with m.If(drop | falls):
             m.d.sync += self.waiting.eq(0)
-        with m.If(begins & ~drop):
+        with m.If(begins):
             m.d.sync += self.waiting.eq(1)
         m.d.comb += programmer.start.eq(self.waiting)
 

@@ -1,6 +1,6 @@
 """Commands to an array of memristors, one after the other, through the registers of the core that has it."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -66,12 +66,20 @@ class ArrayCommands:
 
     @contextmanager
     def programming(self) -> Iterator[None]:
-        """Unlock the array; lock it again whatever happens."""
+        """Unlock the array; lock it again whatever happens. One that is unlocked already stays so."""
+        if self.unlocked:
+            yield
+            return
         self.unlock()
         try:
             yield
         finally:
             self.lock()
+
+    def check_locked(self) -> None:
+        """Raise :class:`~hwgen.errors.HwgenError` for an unlocked array: the core takes no samples."""
+        if self.unlocked:
+            raise HwgenError("the array is unlocked, and no sample is taken; call lock() first")
 
     def set_pulses(self, **clocks: int) -> None:
         """Set the lengths of pulses in clocks: ``forming``, ``set``, ``reset``; soft reset returns to the config's.
@@ -91,17 +99,17 @@ class ArrayCommands:
         *fields: str,
         words: ArrayLike,
         addresses: Sequence[int] | None,
-        form: bool | Container[int] = False,
+        form: bool | Collection[int] = False,
     ) -> Iterator[int]:
         """Carry out a command on words, one after the other, and yield their addresses; with forming on all, none or
         some of them."""
         chosen = self.chosen(addresses)
         targets = self.words("words", words, chosen.shape, (1 << self.config.geometry.word_bits) - 1)
+        formed = self._formed(form, chosen)
         if not self.unlocked:
             raise HwgenError("the array is locked; call unlock() first, or use `with programming():`")
         for address, target in zip(chosen.tolist(), targets.tolist(), strict=True):
-            forms = form if isinstance(form, bool) else address in form
-            command = command_bits(*(("form",) if forms else ()), *fields)
+            command = command_bits(*(("form",) if address in formed else ()), *fields)
             self.core.transport.write(self._registers, np.array([address, target, command], np.uint32))
             self._wait()
             yield address
@@ -118,12 +126,29 @@ class ArrayCommands:
         raise HwgenError(f"a command took more than the {self._longest_command} clocks that it may take")
 
     def chosen(self, addresses: Sequence[int] | None) -> NDArray[np.int64]:
-        """``addresses``, or those of all words. Raises :class:`~hwgen.errors.HwgenError` for one that there is not."""
+        """``addresses``, or those of all words. Raises :class:`~hwgen.errors.HwgenError` for one that there is not, and
+        for one that is named twice."""
         if addresses is None:
             return self.addresses
         for address in addresses:
             self.config.geometry.place(address)
-        return np.asarray(addresses, np.int64)
+        chosen = np.asarray(addresses, np.int64)
+        known, times = np.unique(chosen, return_counts=True)
+        if (times > 1).any():
+            raise HwgenError(f"addresses must be named once each, but {known[times > 1][0]} is not")
+        return chosen
+
+    def _formed(self, form: object, chosen: NDArray[np.int64]) -> Collection[int]:
+        """Addresses of the words that get forming pulses."""
+        words = frozenset(chosen.tolist())
+        if isinstance(form, bool | np.bool_):
+            return words if form else ()
+        if isinstance(form, str) or not isinstance(form, Collection):
+            raise HwgenError(f"form must be true, false or addresses, not {form!r}")
+        formed = {check_integer("an address of form", address, 0) for address in form}
+        if others := formed - words:
+            raise HwgenError(f"form must name words that are programmed, and {min(others)} is none of them")
+        return formed
 
     def words(self, name: str, values: ArrayLike, shape: tuple[int, ...], most: int) -> NDArray[np.uint32]:
         """Integers of a shape, of 0 to ``most``. Raises :class:`~hwgen.errors.HwgenError` with their ``name`` for

@@ -16,6 +16,10 @@ SUPPLIES = ("forming", "set", "reset")
 MOST_WORD_BITS = 32
 """Bits of a word that the programming interface takes: those of a bus access."""
 
+MOST_ADDRESS_BITS = 20
+"""Bits of a word's address: each has an entry of the maps of failed cells and wear, in block RAM. The published machine
+has 13."""
+
 Phase = Annotated[int, pydantic.Field(ge=1, le=NANOSECONDS)]
 """Length of a phase in nanoseconds; in hardware it is at least as long."""
 
@@ -166,6 +170,7 @@ class ArrayConfig(_Phases):
             raise ValueError(
                 f"word_bits must be at most {MOST_WORD_BITS}, the bits of a bus access, not {self.geometry.word_bits}"
             )
+        self._check_words()
         clocks, phases = self.programming_clocks, self.programming
         longest = f"longest_pulse_ns = {phases.longest_pulse_ns} at {self.clock_hz} Hz"
         if not clocks.longest_pulse:
@@ -179,6 +184,17 @@ class ArrayConfig(_Phases):
             read = self.clocks_ns(self.read_clocks.word_line)
             raise ValueError(f"precharge, evaluation and hold must take at most {most} ns, not {read}: {longest}")
         return self
+
+    def _check_words(self) -> None:
+        geometry = self.geometry
+        block_bits = sum(field.bits for field in geometry.fields if field.name.startswith("block_"))
+        if geometry.address_bits > MOST_ADDRESS_BITS:
+            raise ValueError(
+                f"rows = {geometry.rows} and columns = {geometry.columns} give {geometry.words_per_block} words of "
+                f"{geometry.word_bits} bits a block; with {geometry.block_rows} x {geometry.block_columns} blocks, at "
+                f"most {1 << MOST_ADDRESS_BITS - block_bits} are allowed: a word's address has at most "
+                f"{MOST_ADDRESS_BITS} bits, as each has an entry in block RAM"
+            )
 
     @property
     def sense_bits(self) -> int:

@@ -1,6 +1,6 @@
 """Programming an array of memristors from Python, through the registers of the core that has it."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
@@ -55,7 +55,7 @@ class ArrayProgrammer(ArrayCommands):
             pass
 
     def program(
-        self, words: ArrayLike, addresses: Sequence[int] | None = None, *, form: bool | Container[int] = False
+        self, words: ArrayLike, addresses: Sequence[int] | None = None, *, form: bool | Collection[int] = False
     ) -> ProgrammedWords:
         """Write words: SET and RESET every cell, read, and do again what is wrong in any of the config's
         ``verify_reads`` reads.
@@ -65,7 +65,8 @@ class ArrayProgrammer(ArrayCommands):
             addresses: shape ``(n,)``.
             form: also give forming pulses, which virgin cells need; formed ones do not mind. Addresses: to these words.
 
-        Raises :class:`~hwgen.errors.HwgenError` for a locked array, and for words or addresses that there are not.
+        Raises :class:`~hwgen.errors.HwgenError` for a locked array, for words or addresses that there are not, for an
+        address that is named twice, and for one in ``form`` that is not programmed.
         """
         return self._run("set", "reset", "verify", words=words, addresses=addresses, form=form)
 
@@ -79,7 +80,7 @@ class ArrayProgrammer(ArrayCommands):
         addresses: Sequence[int] | None = None,
         *,
         rounds: int = 32,
-        form: bool | Container[int] = False,
+        form: bool | Collection[int] = False,
     ) -> MarchedWords:
         """Write words, and find the cells that cannot be trusted although they read right: those with a stuck device.
 
@@ -94,12 +95,9 @@ class ArrayProgrammer(ArrayCommands):
                 suspect.
             form: as for :meth:`program`.
 
-        Errors as for :meth:`program`, and for an address that is named twice.
+        Errors as for :meth:`program`.
         """
         chosen = self.chosen(addresses)
-        known, times = np.unique(chosen, return_counts=True)
-        if (times > 1).any():
-            raise HwgenError(f"addresses of a march must be named once each, but {known[times > 1][0]} is not")
         width = self.config.geometry.word_bits
         return march(
             self,
@@ -113,13 +111,14 @@ class ArrayProgrammer(ArrayCommands):
 
     def read(self, addresses: Sequence[int] | None = None) -> NDArray[np.uint32]:
         """Shape ``(n,)``: words as they read, whatever they are to hold. Cells that had failed still count as failed,
-        and so does a cell that reads otherwise a second time. Errors as for :meth:`program`."""
+        and so does a cell that reads otherwise a second time; neither is an error, ``array_cells_failed`` stays as it
+        was. Errors as for :meth:`program`."""
         chosen = self.chosen(addresses)
         failed = self._failed(chosen)
         with self.comparing():
             read = self.verify(np.zeros(len(chosen), np.uint32), chosen.tolist()).read
-        # A read is recorded as a comparison: this leaves what was known.
-        self.mark(read, failed, chosen.tolist())
+            # A read is recorded as a comparison: this leaves what was known.
+            self.mark(read, failed, chosen.tolist())
         return read
 
     def mark(self, read: ArrayLike, cells: NDArray[np.bool_], addresses: Sequence[int]) -> None:
@@ -133,13 +132,15 @@ class ArrayProgrammer(ArrayCommands):
 
         Errors as for :meth:`program`.
         """
-        words = self.words("read", read, cells.shape[:1], (1 << cells.shape[1]) - 1)
-        words = words ^ words_of(cells)
-        left = np.asarray(addresses, np.int64)
+        left, width = self.chosen(addresses), self.config.geometry.word_bits
+        marks, shape = np.asarray(cells), (len(left), width)
+        if marks.shape != shape or marks.dtype != np.bool_:
+            raise HwgenError(f"cells must be truth values of shape {shape}, not {marks.dtype} of shape {marks.shape}")
+        words = self.words("read", read, left.shape, (1 << width) - 1) ^ words_of(marks)
         for _ in range(MOST_MARKINGS):
             self.verify(words, left.tolist())
-            missing = (cells & ~self._failed(left)).any(axis=1)
-            words, cells, left = words[missing], cells[missing], left[missing]
+            missing = (marks & ~self._failed(left)).any(axis=1)
+            words, marks, left = words[missing], marks[missing], left[missing]
             if not len(left):
                 return
         raise HwgenError(f"cells of the words at {left.tolist()} do not stay marked as failed")
@@ -176,7 +177,7 @@ class ArrayProgrammer(ArrayCommands):
         *fields: str,
         words: ArrayLike,
         addresses: Sequence[int] | None,
-        form: bool | Container[int] = False,
+        form: bool | Collection[int] = False,
     ) -> ProgrammedWords:
         """Carry out a command on words, and read what became of them."""
         width = self.config.geometry.word_bits

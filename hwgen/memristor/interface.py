@@ -19,8 +19,9 @@ class ArrayInterface(wiring.Component):
 
     Members: ``pins``: the array; ``reads``, ``in_use``: who uses it while it is locked, and that it is being used;
     ``drop``: what is under way is dropped, and the array is locked; ``unlocked``; ``active``: a command is under way;
-    ``errors``: strobes, a bit for each of :data:`~hwgen.memristor.registers.ARRAY_ERRORS`; and each register and window
-    under its name, see :func:`connect_array`.
+    ``changing``: strobe, a word is about to get pulses: the array no longer holds what it did; ``errors``: strobes, a
+    bit for each of :data:`~hwgen.memristor.registers.ARRAY_ERRORS`; and each register and window under its name, see
+    :func:`connect_array`.
 
     Args:
         config: the array.
@@ -46,6 +47,7 @@ class ArrayInterface(wiring.Component):
                 "drop": In(1),
                 "unlocked": Out(1),
                 "active": Out(1),
+                "changing": Out(1),
                 "errors": Out(len(ARRAY_ERRORS)),
                 **registers,
                 **windows,
@@ -78,6 +80,7 @@ class ArrayInterface(wiring.Component):
             self.array_unstable.eq(sequencers.unstable),
             self.unlocked.eq(sequencers.unlocked),
             self.active.eq(sequencers.active),
+            self.changing.eq(sequencers.record & sequencers.worn),
             self.array_state.eq(sequencers.unlocked | sequencers.active << 1),
             self.errors.eq(sequencers.refused | wrong_key | sequencers.cut << 1 | sequencers.failure << 2),
             ledger.record.eq(sequencers.record),

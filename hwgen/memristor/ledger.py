@@ -12,7 +12,8 @@ from hwgen.memristor.signature import place_layout
 
 
 class Ledger(wiring.Component):
-    """One entry a word, all zeros at power-on; no reset changes it.
+    """One entry a word; no reset changes it. At power-on all cells count as failed, as nothing is known of them, and no
+    word as written.
 
     Members: ``record``, ``place``, ``failed``, ``worn``: this word's failed cells are now ``failed``, and if ``worn``
     it was written once more (the count stays at its largest value); not in two successive clocks. ``failed_cells``,
@@ -22,7 +23,8 @@ class Ledger(wiring.Component):
     def __init__(self, config: ArrayConfig) -> None:
         self.config = config
         geometry = config.geometry
-        self.entry = data.StructLayout({"failed": geometry.word_bits, "wear": WEAR_BITS})
+        # Of each cell, whether it is known to hold what was last written.
+        self.entry = data.StructLayout({"right": geometry.word_bits, "wear": WEAR_BITS})
         super().__init__(
             {
                 "record": In(1),
@@ -53,9 +55,9 @@ class Ledger(wiring.Component):
             failed.eq(self.failed),
             worn.eq(self.worn),
         ]
-        m.d.comb += [entry.failed.eq(failed), entry.wear.eq(read.data.wear + (worn & ~read.data.wear.all()))]
+        m.d.comb += [entry.right.eq(~failed), entry.wear.eq(read.data.wear + (worn & ~read.data.wear.all()))]
 
-        # The bus, whenever nothing is recorded.
+        # The bus, whenever nothing is recorded: an access that meets a record begins again.
         wear_asked = self.wear.valid
         index = Mux(wear_asked, self.wear.index, self.failed_cells.index)
         asked = Signal(place_layout(geometry))
@@ -66,7 +68,7 @@ class Ledger(wiring.Component):
             write.addr.eq(Mux(recording, place, index)),
             write.data.eq(entry),
             write.en.eq(recording),
-            self.failed_cells.rdata.eq(old.failed),
+            self.failed_cells.rdata.eq(~old.right),
             self.wear.rdata.eq(old.wear),
         ]
         exists = (asked.block_row < geometry.block_rows) & (asked.block_column < geometry.block_columns)
@@ -74,7 +76,7 @@ class Ledger(wiring.Component):
         refused |= wear_asked & self.wear.write & self.locked
         answers = [(port.ready, port.error, port.valid) for port in (self.failed_cells, self.wear)]
         with m.FSM(name="ledger"):
-            with m.State("IDLE"), m.If((wear_asked | self.failed_cells.valid) & ~self.record):
+            with m.State("IDLE"), m.If((wear_asked | self.failed_cells.valid) & ~self.record & ~recording):
                 m.next = "READ"
                 with m.If(refused):
                     m.next = "REFUSE"
@@ -84,9 +86,16 @@ class Ledger(wiring.Component):
             with m.State("READ"):
                 m.d.sync += old.eq(read.data)
                 m.next = "ANSWER"
+                with m.If(self.record):
+                    m.next = "IDLE"
             with m.State("ANSWER"):
-                m.d.comb += [ready.eq(valid) for ready, _, valid in answers]
-                with m.If(wear_asked & self.wear.write):
-                    m.d.comb += [write.en.eq(1), write.data.failed.eq(old.failed), write.data.wear.eq(self.wear.wdata)]
+                with m.If(~self.record):
+                    m.d.comb += [ready.eq(valid) for ready, _, valid in answers]
+                    with m.If(wear_asked & self.wear.write):
+                        m.d.comb += [
+                            write.en.eq(1),
+                            write.data.right.eq(old.right),
+                            write.data.wear.eq(self.wear.wdata),
+                        ]
                 m.next = "IDLE"
         return m

@@ -1,6 +1,6 @@
 """Marches over the words of an array: each device of each cell must be seen to move."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
@@ -36,7 +36,7 @@ class Programmer(Protocol):
         """Pulses, without a read."""
 
     def program(
-        self, words: Words, addresses: Sequence[int], *, form: bool | Container[int] = False
+        self, words: Words, addresses: Sequence[int], *, form: bool | Collection[int] = False
     ) -> ProgrammedWords:
         """SET, RESET, and verify."""
 
@@ -67,7 +67,7 @@ def march(
     word_bits: int,
     verify_reads: int,
     rounds: int,
-    form: bool | Container[int],
+    form: bool | Collection[int],
 ) -> MarchedWords:
     """See :meth:`hwgen.memristor.driver.ArrayProgrammer.march`.
 

@@ -85,7 +85,7 @@ def array_registers(config: ArrayConfig) -> tuple[Register, ...]:
             "array_command",
             Access.STROBE,
             "Begins a command on an unlocked array, in the order of the first four bits; refused while one is under "
-            "way, and for a word that there is not.",
+            "way, together with abort or lock, and for a word that there is not.",
             COMMANDS,
         ),
         Register(
@@ -131,7 +131,8 @@ def array_windows(config: ArrayConfig) -> tuple[Window, ...]:
         Window(
             "failed_cells",
             "Cells that are not known to hold what was last written: those wrong at the end of the word's last command "
-            "that verified, and all of a word whose last command did not come to that. Read only.",
+            "that verified, and all of a word whose last command did not come to that; after power-on, all there are. "
+            "Read only.",
             width=geometry.word_bits,
             indices=indices,
             shape=shape,

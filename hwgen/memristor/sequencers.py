@@ -35,11 +35,11 @@ class ArraySequencers(wiring.Component):
 
     Members: ``pins``: the array; ``reads``: who uses it; ``in_use``: it is being used, or about to be: it cannot be
     unlocked. ``unlock``, ``lock``, ``abort``: strobes; the last two drop what is under way in an unlocked array: every
-    line is at its inactive level in the next clock. ``drop`` does so in any array, and locks it; who uses the array
-    must forget the read that it waits for. ``start`` with ``command``, ``place`` and ``target``, ``lengths``, ``word``,
-    ``wrong``, ``unstable``, ``attempts``, ``record`` and what belongs to it, ``failure``: see
-    :class:`~hwgen.memristor.programmer.WordProgrammer`. ``refused``: a command or ``unlock`` was refused; ``cut``: a
-    pulse is being cut.
+    line is at its inactive level in the next clock, and a command that starts in this one is refused. ``drop`` does so
+    in any array, and locks it; who uses the array must forget the read that it waits for. ``start`` with ``command``,
+    ``place`` and ``target``, ``lengths``, ``word``, ``wrong``, ``unstable``, ``attempts``, ``record`` and what belongs
+    to it, ``failure``: see :class:`~hwgen.memristor.programmer.WordProgrammer`. ``refused``: a command or ``unlock``
+    was refused; ``cut``: a pulse is being cut.
     """
 
     def __init__(self, config: ArrayConfig) -> None:
@@ -66,11 +66,12 @@ class ArraySequencers(wiring.Component):
         m.submodules.programmer = ResetInserter(drop)(programmer)
         m.submodules.outputs = ResetInserter(drop)(outputs)
 
+        asked = self.command.as_value().any()
         unlocks = Signal()
         begins = Signal()
         m.d.comb += [
             unlocks.eq(self.unlock & ~self.in_use & ~reader.active & ~self.reads.start),
-            begins.eq(self.start & self.unlocked & ~programmer.active & self._exists() & self.command.as_value().any()),
+            begins.eq(self.start & self.unlocked & ~drop & ~programmer.active & self._exists() & asked),
             self.refused.eq((self.unlock & ~unlocks & ~self.unlocked) | (self.start & ~begins)),
         ]
         with m.If(self.lock | self.drop):

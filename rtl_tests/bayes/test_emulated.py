@@ -199,6 +199,14 @@ def test_set_errors_refuses_what_a_design_file_may_not_have() -> None:
             model.set_errors(rate)
     with pytest.raises(HwgenError, match=r"bayes.errors.mode must be one of 'transient' or 'frozen', not 'other'"):
         model.set_errors(0.1, "other")
+    for rate in ("a", None, True, 1j):
+        with pytest.raises(HwgenError, match=r"bayes.errors.rate must be a number, not "):
+            model.set_errors(rate)
+    with pytest.raises(HwgenError, match=r"bayes.errors.mode must be a string, not 1"):
+        model.set_errors(0.1, 1)
+    for seed, message in ((1.5, "an integer, not 1.5"), (-1, "at least 0, not -1"), (1 << 32, "at most 4294967295")):
+        with pytest.raises(HwgenError, match=f"bayes.errors.seed must be {message}"):
+            model.set_errors(0.1, "frozen", seed)
     assert model.set_errors(np.float32(0.5), seed=np.uint32(3)) == 0.5
     with pytest.raises(HwgenError, match=r'errors can be set in machines with bayes.memory = "emulated" only'):
         BayesModel(BayesConfig.parse(STOP)).set_errors(0.1)

@@ -26,6 +26,12 @@ assign {array_row, array_column, array_cblen, array_cbl, array_csl, array_supply
 endmodule
 """
 
+WRONG_PINS = """
+module machine(input clk, rst, output array_row, output [1:0] array_column, array_cwl,
+               output array_cblen, array_cbl, array_csl, input [2:0] array_data);
+endmodule
+"""
+
 
 def run(folder: Path, benches: str, simulator: str = "icarus", verilog: Verilog | None = None) -> None:
     design = Design("machine", registry.core("bayes", "a test"), CONFIG)
@@ -74,9 +80,8 @@ def test_a_controller_with_a_bug_fails_the_bench(
 
 def test_the_example_of_the_documentation_passes(tmp_path: Path) -> None:
     pages = Path(__file__).resolve().parents[2] / "docs"
-    (block,) = re.findall(
-        r"```py\n(.*?)```", (pages / "howto" / "cocotb.md").read_text().split("\n## ", 1)[1], re.DOTALL
-    )
+    page = (pages / "howto" / "cocotb.md").read_text()
+    (block,) = re.findall(r"```py\n(.*?)```", page.split("\n## ", 1)[1].split("\n### ", 1)[0], re.DOTALL)
     (tmp_path / "example_bench.py").write_text(block)
     (table,) = re.findall(r"_text\('''\n(.*?)'''", (pages / "memristor.md").read_text(), re.DOTALL)
     (tmp_path / "machine.toml").write_text(table.replace("... ", ""))
@@ -89,3 +94,13 @@ def test_the_example_of_the_documentation_passes(tmp_path: Path) -> None:
 def test_a_line_without_a_level_fails_the_bench(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="ProtocolBreach: a line of the array has no level: cwl is X"):
         run(tmp_path, "no_level", verilog=Verilog(X_LINES, {}))
+
+
+def test_pins_that_do_not_fit_the_array_fail_the_bench(tmp_path: Path) -> None:
+    pins = re.escape(
+        "HwgenError: machine has not the pins of the array: there is no array_supply (`prefix`, 'array_', is what the "
+        "names of pins begin with); array_row must have at least 2 bits, not 1; array_column must have at least 3 "
+        "bits, not 2; array_cwl must have 1 bit, not 2; array_data must have at least 8 bits, not 3"
+    )
+    with pytest.raises(AssertionError, match=pins):
+        run(tmp_path, "no_level", verilog=Verilog(WRONG_PINS, {}))

@@ -43,6 +43,10 @@ def drop_cbl_with_the_word_line(dut: ArraySequencers, parts: dict[str, Module]) 
         m.d.sync += dut.outputs.pins.cbl.eq(0)
 
 
+def pulse_too_briefly(dut: ArraySequencers, parts: dict[str, Module]) -> None:
+    parts["pulser"].d.comb += signals_of(dut.pulser)["length"].eq(1)
+
+
 def trust_the_host(dut: ArraySequencers, parts: dict[str, Module]) -> None:
     parts["outputs"].d.comb += dut.outputs.cut.eq(0)
 

@@ -23,8 +23,7 @@ from hwgen.memristor.signature import LINES, ArraySignature
 from hwgen.transport import Words
 from rtl_tests.simulate import CLOCK_PERIOD
 from rtl_tests.wrappers.hosts import NativeHost
-from sim.devices.attached import AttachedArray
-from sim.devices.hfox import HfOxConfig
+from sim.devices.attached import AttachedArray, Devices
 from sim.devices.protocol import ProtocolChecker
 from sim.golden.memristor import Pins
 
@@ -63,7 +62,7 @@ class Shell(wiring.Component):
 class ShellTransport:
     """Runs the simulation while a driver's call waits; the devices see every clock, and no rule may be broken."""
 
-    def __init__(self, dut: Shell, devices: HfOxConfig | None = None, seed: int = 0) -> None:
+    def __init__(self, dut: Shell, devices: Devices = None, seed: int = 0) -> None:
         self.dut = dut
         self.attached = AttachedArray(dut.config, devices, seed)
         self.checker = ProtocolChecker(dut.config)
@@ -140,7 +139,7 @@ class ShellTransport:
             await ctx.tick()
 
 
-def open_shell(config: ArrayConfig, devices: HfOxConfig | None = None, seed: int = 0) -> ArrayProgrammer:
+def open_shell(config: ArrayConfig, devices: Devices = None, seed: int = 0) -> ArrayProgrammer:
     """The programming interface of an array in the simulator."""
     core = Shell(config)
     transport = ShellTransport(core, devices, seed)

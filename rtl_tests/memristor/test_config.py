@@ -8,8 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hwgen.memristor.config import ArrayConfig, ProgrammingPhases, ReadPhases
-from hwgen.memristor.geometry import BAYES_8X8
+from hwgen.bayes.config import BayesConfig
+from hwgen.bus.common import core_map
+from hwgen.errors import DesignError
+from hwgen.memristor.config import MOST_ADDRESS_BITS, ArrayConfig, ProgrammingPhases, ReadPhases
+from hwgen.memristor.geometry import BAYES_8X8, ArrayGeometry
+from hwgen.memristor.registers import array_registers, array_windows
 
 
 def config(clock_hz: int = 100_000_000, **others: object) -> ArrayConfig:
@@ -53,6 +57,43 @@ def test_a_pulse_above_the_longest_is_refused(name: str) -> None:
 def test_a_limit_below_a_clock_is_refused() -> None:
     with pytest.raises(pydantic.ValidationError, match="at least a clock, 1000 ns: longest_pulse_ns = 999"):
         config(1_000_000, programming=ProgrammingPhases(longest_pulse_ns=999))
+
+
+@pytest.mark.parametrize(
+    ("sizes", "words", "most"),
+    [
+        ((64, 64, 4096, 4096, 8), 4096 * 512, 256),
+        ((64, 64, 64, 64, 8), 64 * 8, 256),
+        ((5, 4, 4096, 128, 8), 4096 * 16, 1 << 15),  # five rows of blocks take three bits
+    ],
+)
+def test_an_array_with_more_words_than_addresses_is_refused(sizes: tuple[int, ...], words: int, most: int) -> None:
+    names = ("block_rows", "block_columns", "rows", "columns", "word_bits")
+    block_rows, block_columns, rows, columns, word_bits = sizes
+    message = (
+        f"rows = {rows} and columns = {columns} give {words} words of {word_bits} bits a block; with {block_rows} x "
+        f"{block_columns} blocks, at most {most} are allowed"
+    )
+    geometry = ArrayGeometry(**dict(zip(names, sizes, strict=True)))
+    with pytest.raises(pydantic.ValidationError, match=message):
+        ArrayConfig(geometry=geometry, clock_hz=100_000_000)
+    fitting = geometry.model_copy(update={"rows": max(1, rows * most // words), "columns": min(columns, most * 8)})
+    assert fitting.address_bits == MOST_ADDRESS_BITS
+    register_map = core_map(
+        registers=array_registers(ArrayConfig(geometry=fitting, clock_hz=100_000_000)),
+        windows=array_windows(ArrayConfig(geometry=fitting, clock_hz=100_000_000)),
+    )
+    assert register_map.address_bits <= 32  # those of the bus
+
+
+def test_a_design_file_with_too_large_an_array_is_told_what_is_allowed() -> None:
+    values = {"mode": "logarithmic", "rows": 64, "bins": [2] * 64, "likelihood_bits": 8, "memory": "array"}
+    message = (
+        "^bayes.array: rows = 4096 and columns = 4096 give 2097152 words of 8 bits a block; with 64 x 64 blocks, "
+        "at most 256 are allowed"
+    )
+    with pytest.raises(DesignError, match=message):
+        BayesConfig.parse(values | {"array": {"clock_hz": 25_000_000, "columns": 4096, "rows": 4096}})
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,7 @@ def test_a_pulse_that_is_told_to_be_too_long_is_cut() -> None:
     async def testbench(ctx: Any) -> None:
         bench = SequencerBench(ctx, dut, HfOxConfig.ideal())
         bench.model.lengths = (longest + 3, longest, 0)
+        bench.checker.lengths = bench.model.lengths
         ctx.set(dut.lengths, list(bench.model.lengths))
         await bench.strobe("unlock")
         cut = 0
@@ -185,6 +186,17 @@ def test_a_locked_array_refuses_commands_and_an_unlocked_one_reads() -> None:
         ctx.set(dut.command, {"form": 0, "set": 0, "reset": 0, "verify": 0})
         ctx.set(dut.place, {"block_row": 0, "block_column": 0, "row": 0, "word": 0})
         await refused("start")
+        for end in ("abort", "lock"):
+            ctx.set(dut.command, {"form": 1, "set": 1, "reset": 1, "verify": 1})
+            ctx.set(dut.start, 1)
+            ctx.set(getattr(dut, end), 1)
+            assert ctx.get(dut.refused) and not ctx.get(dut.record)
+            await bench.clock(program=(FRESH, Place(0, 0, 0, 0), 1), abort=True)
+            ctx.set(dut.start, 0)
+            ctx.set(getattr(dut, end), 0)
+            assert not ctx.get(dut.active)
+        await bench.idle()
+        await bench.strobe("unlock")
         await bench.start(WRITE, Place(0, 0, 0, 0), 1)
         await refused("start")
 

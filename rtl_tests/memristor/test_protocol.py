@@ -1,5 +1,6 @@
 """The protocol checker finds every controller that breaks a rule."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from rtl_tests.simulate import simulate
 from sim.devices.attached import AttachedArray
 from sim.devices.hfox import HfOxConfig
 from sim.devices.protocol import ProtocolChecker
-from sim.golden.memristor import Pins
+from sim.golden.memristor import IDLE, Pins
 
 FRESH = {"form": 1, "set": 1, "reset": 1, "verify": 1}
 
@@ -85,6 +86,7 @@ def test_a_good_controller_breaks_no_rule() -> None:
     [
         (mutants.move_the_address_with_the_word_line, "a line changes near an open word line"),
         (mutants.drop_cbl_with_the_word_line, "a line changes near an open word line"),
+        (mutants.pulse_too_briefly, "a pulse is too short"),
         (mutants.trust_the_host, "the word line is at 1 for longer than the limit"),
         (mutants.lock_without_dropping, "a line is at 1 after a reset, an abort or a lock"),
         (mutants.switch_without_a_break, "a supply is switched on straight after another"),
@@ -103,4 +105,19 @@ def test_a_good_controller_breaks_no_rule() -> None:
 )
 def test_a_bad_one_is_found(damage: mutants.Damage, breach: str) -> None:
     found = breaches(mutants.mutant(small_config(), damage))
-    assert breach in {line.split(": ", 1)[1] for line in found}
+    assert any(re.fullmatch(rf"clock \d+: {breach}(: .*)?", line) for line in found)
+
+
+def test_a_breach_names_the_lines_that_moved_with_their_levels() -> None:
+    checker = ProtocolChecker(small_config())
+    reads = IDLE._replace(row=3, csl=1, cwl=1)
+    for lines in (IDLE, reads, reads._replace(csl=0, row=1), reads._replace(csl=0, row=1, cwl=0)):
+        checker.clock(lines)
+    assert [line for line in checker.breaches if "near an open word line" in line] == [
+        "clock 1: a line changes near an open word line: row 0 to 3, csl 0 to 1",
+        "clock 2: a line changes near an open word line: row 3 to 1",  # csl falls for the evaluation
+    ]
+    checker.clock(IDLE)
+    assert checker.breaches[-1] == "clock 4: a line changes too soon after the word line fell: row 1 to 0"
+    checker.clock(IDLE._replace(row=1, supply=0b010), dropped=True)
+    assert checker.breaches[-1] == "clock 5: a line is at 1 after a reset, an abort or a lock: row 1, supply 2"

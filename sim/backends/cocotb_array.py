@@ -6,12 +6,18 @@ from contextlib import contextmanager
 from typing import Any
 
 import cocotb
+from amaranth.hdl import Shape
 from cocotb.triggers import FallingEdge
 
+from hwgen.errors import HwgenError
 from hwgen.memristor.config import ArrayConfig
+from hwgen.memristor.signature import ArraySignature
 from sim.devices.attached import AttachedArray, Devices
 from sim.devices.protocol import ProtocolBreach, ProtocolChecker
 from sim.golden.memristor import IDLE, Pins
+
+ADDRESSES_AND_DATA = ("row", "column", "data")
+"""Pins that may have bits above those that the array needs."""
 
 
 class CocotbArray:
@@ -28,6 +34,9 @@ class CocotbArray:
         prefix: what the names of the pins begin with.
         reset: a handle that is 1 while the sequencers are reset, at the edge of ``clock`` that they take; None: they
             are not.
+
+    Raises :class:`~hwgen.errors.HwgenError` naming the pins that the module has not, or not as wide as the array needs
+    them; those of addresses and data may be wider.
     """
 
     def __init__(
@@ -49,8 +58,8 @@ class CocotbArray:
         """Its rules, and its breaches."""
         self._clock = clock
         self._reset = reset
-        self._lines = {name: getattr(dut, f"{prefix}{name}") for name in Pins._fields}
-        self._data = getattr(dut, f"{prefix}data")
+        self._lines = _handles(dut, config, prefix)
+        self._data = self._lines.pop("data")
         self._dropping = False
 
     @contextmanager
@@ -102,10 +111,28 @@ def attach(
     reset: Any = None,
 ) -> CocotbArray:
     """Put devices and a checker of the lines at a module's pins, from now to the end of the test, which fails when a
-    rule is broken. Arguments: see :class:`CocotbArray`."""
+    rule is broken. Arguments and errors: see :class:`CocotbArray`."""
     array = CocotbArray(dut, clock, config, devices, seed, prefix=prefix, reset=reset)
     cocotb.start_soon(array.run())
     return array
+
+
+def _handles(dut: Any, config: ArrayConfig, prefix: str) -> dict[str, Any]:
+    """The pins, by name; errors as for :class:`CocotbArray`."""
+    widths = {name: Shape.cast(member.shape).width for name, member in ArraySignature(config).members.items()}
+    handles = {name: getattr(dut, f"{prefix}{name}", None) for name in widths}
+    wrong = []
+    if missing := [f"{prefix}{name}" for name, handle in handles.items() if handle is None]:
+        wrong.append(f"there is no {', '.join(missing)} (`prefix`, {prefix!r}, is what the names of pins begin with)")
+    for name, handle in handles.items():
+        least, found = widths[name], 0 if handle is None else len(handle)
+        wider = name in ADDRESSES_AND_DATA
+        if handle is not None and (found < least or (found > least and not wider)):
+            must = f"{'at least ' if wider else ''}{least}"
+            wrong.append(f"{prefix}{name} must have {must} bit{'s' if least > 1 else ''}, not {found}")
+    if wrong:
+        raise HwgenError(f"{dut._name} has not the pins of the array: {'; '.join(wrong)}")
+    return handles
 
 
 def _is_0(handle: Any) -> bool:

@@ -6,7 +6,7 @@ from hwgen.errors import HwgenError
 from hwgen.memristor.config import SUPPLIES, ArrayConfig
 from hwgen.memristor.geometry import ArrayGeometry
 from sim.devices.array import DeviceArray
-from sim.devices.cell_array import CellArray
+from sim.devices.cell_array import CellArray, Evaluation
 from sim.devices.hfox import HfOxConfig
 from sim.devices.lines import Lines, Supply
 from sim.devices.weak_reset import WeakResetConfig
@@ -37,8 +37,9 @@ class AttachedArray:
     """An array of memristors that sees the lines clock by clock.
 
     A pulse reaches its cell when the word line falls, or when another line changes under it. The data pins show the
-    bits from the clock on after which the amplifiers have had their time until the word line falls; before and after,
-    they show what is wrong for most words: all ones and all zeros in turn.
+    bits from the clock on after which the amplifiers have had their time until the word line falls: a cell that is
+    slower shows a guess until its amplifier has decided, too. Before and after, they show what is wrong for most words:
+    all ones and all zeros in turn.
 
     Args:
         config: geometry, clock, and how many amplifiers are pins.
@@ -53,7 +54,9 @@ class AttachedArray:
         self._before = Pins()
         self._clocks = 0  # for which the lines have been as they are
         self._precharge = 0
-        self._bits: int | None = None
+        self._evaluation: Evaluation | None = None  # of this read, once the amplifiers have had their time
+        self._bits = 0  # that it shows
+        self._next_ns = 0.0  # when another one is decided
         self._noise = 0
 
     def clock(self, pins: Pins) -> int:
@@ -67,7 +70,7 @@ class AttachedArray:
             if before.cwl and before.csl and not before.cblen:
                 self._precharge = self._clocks
             if not pins.cwl or pins.csl:
-                self._bits = None
+                self._evaluation = None
             if not pins.cwl:
                 self._precharge = 0
             self._before, self._clocks = pins, 1
@@ -79,14 +82,21 @@ class AttachedArray:
     def _evaluated(self, pins: Pins) -> int:
         """What the amplifiers show while they evaluate; a clock's bits are there when the clock before has passed."""
         passed = (self._clocks - 1) * self._period_ns
-        if self._bits is None:
+        if self._evaluation is None:
             if passed < self.array.amplifier.evaluate_ns:
                 self._noise ^= (1 << self.config.data_bits) - 1
                 return self._noise
-            self._bits = self._sense(pins, passed)
+            self._evaluation, self._next_ns = self._evaluate(pins), passed
+        if passed >= self._next_ns:
+            bits = self._evaluation.after(passed).bits
+            self._bits = sum(bit << index for index, bit in enumerate(bits.reshape(-1).tolist()))
+            later = self._evaluation.discharge_ns
+            later = later[later > passed]
+            self._next_ns = later.min() if later.size else np.inf
         return self._bits
 
-    def _sense(self, pins: Pins, evaluate_ns: float) -> int:
+    def _evaluate(self, pins: Pins) -> Evaluation:
+        """Begin to read what the lines address."""
         geometry, bits = self.config.geometry, self.config.sense_bits
         row = pins.row % geometry.rows
         block_column, column = divmod(pins.column, geometry.columns)
@@ -95,8 +105,7 @@ class AttachedArray:
         columns = np.arange(lowest, lowest + bits)[None, :]
         shape = np.broadcast_shapes(blocks.shape, columns.shape)
         cells = (np.broadcast_to(blocks, shape), np.full(shape, row), np.broadcast_to(columns, shape))
-        sensed = self.array.sense(cells, self._precharge * self._period_ns, evaluate_ns).bits
-        return sum(int(bit) << index for index, bit in enumerate(sensed.reshape(-1)))
+        return self.array.evaluate(cells, self._precharge * self._period_ns)
 
     def _pulse(self, pins: Pins, duration_ns: float) -> None:
         """What the lines did to the cell that they addressed."""

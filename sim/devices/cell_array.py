@@ -28,6 +28,24 @@ class Reading(NamedTuple):
     what was programmed: a 4-state bench shows X."""
 
 
+class Evaluation(NamedTuple):
+    """A read under way, its noise drawn; shapes are those of the cells."""
+
+    discharge_ns: NDArray[np.float64]
+    """Nanoseconds of discharge after which each amplifier decides; infinite where it never does."""
+    bits: NDArray[np.uint8]
+    """What it decides."""
+    guess: NDArray[np.uint8]
+    """What it shows until then."""
+    distinct: NDArray[np.bool_]
+    """Whether the two devices are in different states."""
+
+    def after(self, evaluate_ns: float) -> Reading:
+        """What the amplifiers show when so many nanoseconds have passed. What is decided stays."""
+        decided = self.discharge_ns <= evaluate_ns
+        return Reading(np.where(decided, self.bits, self.guess), decided & self.distinct)
+
+
 class CellArray(ABC):
     """Blocks of rows times columns of 2T2R cells with their sense amplifiers. What a pulse changes, and which
     resistance a device has, is said by those who inherit.
@@ -85,16 +103,20 @@ class CellArray(ABC):
 
         Raises :class:`~hwgen.errors.HwgenError` for cells named twice.
         """
+        return self.evaluate(cells, precharge_ns).after(evaluate_ns)
+
+    def evaluate(self, cells: Cells, precharge_ns: float) -> Evaluation:
+        """Begin to read some cells, whose amplifiers decide one after the other. Arguments and errors: see
+        :meth:`sense`; random numbers are drawn once, however long it takes."""
         numbers = self._select(cells)
         amplifier = self.amplifier
         bl, blb = self._log_ohm(2 * numbers + Device.BL), self._log_ohm(2 * numbers + Device.BLB)
         noise = amplifier.noise_sigma * self._reads.standard_normal(numbers.shape)
         difference = bl - blb + self._offsets[numbers] + noise
-        in_time = amplifier.discharge_ns(1) * np.exp(np.minimum(bl, blb)) <= evaluate_ns
-        decided = in_time & (difference != 0) & (precharge_ns >= amplifier.precharge_ns)
-        guess = self._reads.integers(0, 2, numbers.shape)
-        bits = np.where(decided, difference > 0, guess).astype(np.uint8)
-        return Reading(bits, decided & self._distinct(numbers))
+        decides = (difference != 0) & (precharge_ns >= amplifier.precharge_ns)
+        discharge_ns = np.where(decides, amplifier.discharge_ns(1) * np.exp(np.minimum(bl, blb)), np.inf)
+        guess = self._reads.integers(0, 2, numbers.shape).astype(np.uint8)
+        return Evaluation(discharge_ns, (difference > 0).astype(np.uint8), guess, self._distinct(numbers))
 
     def read(self, cells: Cells = ...) -> Reading:
         """Read cells, with phases as long as the amplifier's parameters say."""

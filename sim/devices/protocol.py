@@ -16,13 +16,19 @@ class ProtocolChecker:
     Rules are those of safety (nothing moves near an open word line, no pulse is too long, one supply at a time) and of
     use (each phase lasts as long as the config says, polarity and supply belong together, addresses exist). They are
     stated of the lines alone: the checker knows neither what is to be programmed nor how a controller works.
+    ``docs/devices.md`` lists them. A cell is *connected* while ``cblen`` is 1.
 
     Args:
         config: phases and geometry.
+        lengths: clocks for which a pulse lasts at least with each of :data:`~hwgen.memristor.config.SUPPLIES`, as the
+            host has told the controller; by default the config's.
     """
 
-    def __init__(self, config: ArrayConfig) -> None:
+    def __init__(self, config: ArrayConfig, lengths: tuple[int, ...] | None = None) -> None:
         self.config = config
+        self.lengths = config.programming_clocks.lengths if lengths is None else lengths
+        """Clocks of a pulse with each supply, at least; may be changed while none is under way. A longer one than the
+        limit is cut there."""
         self._read, self._programming = config.read_clocks, config.programming_clocks
         self.breaches: list[str] = []
         """What was seen, one line each: number of the clock and rule."""
@@ -47,7 +53,8 @@ class ProtocolChecker:
             self._stood[name] = 0 if change or dropped else self._stood[name] + 1
         rules = self._levels(pins)
         if dropped:
-            found = [*rules, *(["a line is at 1 after a reset, an abort or a lock"] if any(pins) else [])]
+            kept = ", ".join(f"{name} {level}" for name, level in pins._asdict().items() if level)
+            found = [*rules, *([f"a line is at 1 after a reset, an abort or a lock: {kept}"] if kept else [])]
             self._closed = max(self._read.off, self._programming.off)
         else:
             found = [*rules, *self._changes(pins, changed)]
@@ -93,17 +100,32 @@ class ProtocolChecker:
                 yield "precharge is too short"
             if self._open - self._precharged < clocks.evaluate + clocks.hold:
                 yield "evaluation and hold are too short"
+        if before.cwl and not pins.cwl and before.cblen and self._open < self._shortest(before.supply):
+            yield "a pulse is too short"
         evaluation = pins.cwl and before.cwl and not pins.cblen and before.csl and not pins.csl
         if pins.cwl or before.cwl:
             if changed["address"] or changed["supply"] or (changed["lines"] and not evaluation):
-                yield "a line changes near an open word line"
+                moved = self._moved(pins, *(("csl",) if evaluation else ()))
+                yield f"a line changes near an open word line: {moved}"
         elif self._closed < self._off and any(changed.values()):
-            yield "a line changes too soon after the word line fell"
+            yield f"a line changes too soon after the word line fell: {self._moved(pins)}"
         if changed["supply"]:
             if before.supply and pins.supply:
-                yield "a supply is switched on straight after another"
+                yield f"a supply is switched on straight after another: {self._moved(pins)}"
             if before.cblen or pins.cblen:
-                yield "the supply changes while a cell is connected"
+                yield f"the supply changes while a cell is connected: {self._moved(pins)}"
+
+    def _moved(self, pins: Pins, *allowed: str) -> str:
+        """The lines that change, those ``allowed`` to and the word line aside, with their levels before and after."""
+        levels = zip(Pins._fields, self._before, pins, strict=True)
+        moved = [f"{name} {old} to {new}" for name, old, new in levels if old != new and name not in ("cwl", *allowed)]
+        return ", ".join(moved)
+
+    def _shortest(self, supply: int) -> int:
+        """Clocks for which a pulse lasts at least; 0 where no supply, or more than one, says how long."""
+        if supply.bit_count() != 1:
+            return 0
+        return min(self.lengths[supply.bit_length() - 1], self._programming.longest_pulse)
 
     @property
     def _off(self) -> int:
