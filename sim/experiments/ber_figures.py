@@ -6,7 +6,6 @@ from typing import Any
 from sim.experiments.bayes import NORMALISATIONS, TASKS
 from sim.experiments.ber import KINDS, RATES, SIZES, Kind, Machine
 from sim.experiments.ber_findings import Findings, summary
-from sim.experiments.ber_identity import TASKS as COMPARED
 from sim.experiments.page import png
 
 COLOURS = dict(zip(SIZES, ("tab:blue", "tab:red", "tab:orange"), strict=True))
@@ -70,7 +69,7 @@ def identity_figure(found: Findings) -> bytes:
 
     figure = Figure(figsize=(12, 7), layout="constrained")
     panels = figure.subplots(2, 3).flatten()
-    for panel, task in zip(panels, COMPARED, strict=False):
+    for panel, task in zip(panels, TASKS, strict=False):
         for identity in (each for each in found.identities if each.task == task):
             colour = COLOURS[identity.mode, identity.bits]
             for normalisation, style in STYLES.items():
@@ -91,8 +90,7 @@ def identity_figure(found: Findings) -> bytes:
                     fillstyle="none",
                 )
         _rate_axis(panel, task)
-    _legend(panels[len(COMPARED)], "lines: golden model\ncircles: RTL")
-    panels[len(COMPARED) + 1].axis("off")
+    _legend(panels[len(TASKS)], "lines: golden model\ncircles: RTL")
     return png(figure)
 
 

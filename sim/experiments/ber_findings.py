@@ -181,7 +181,7 @@ def measure(
         processes: how many to use for the sweeps.
         report: called with the parts done and the parts there are.
     """
-    sizes = [(task, *size) for task in ber_identity.TASKS for size in ber.SIZES]
+    sizes = [(task, *size) for task in TASKS for size in ber.SIZES]
     targets = [(task, mode) for task in ber_upsets.TASKS for mode in ber_upsets.MODES]
     swept = splits * len(TASKS)
     parts = swept + len(sizes) + len(targets)

@@ -20,10 +20,6 @@ from sim.experiments.ber import KINDS, RATES, Kind, Machine, Part
 
 log = logging.getLogger("hwgen")
 
-TASKS = ("digits, 8 pixels", "wine", "breast cancer", "iris")
-"""Tasks that are compared: all but the one of 64 columns, each of which would have its own hash unit."""
-
-
 @dataclass(frozen=True)
 class Point:
     """Both with one rate."""
@@ -68,7 +64,7 @@ def kept(task: str, mode: Mode, bits: int, samples: int) -> Identity:
     """:func:`compare`, its outcome kept in the cache under the Verilog, the golden model's code and the data.
 
     Args:
-        task: one of :data:`TASKS`.
+        task: one of :data:`sim.experiments.bayes.TASKS`.
         mode, bits: one of :data:`sim.experiments.ber.SIZES`.
         samples: how many to decide at each point; all where there are fewer.
     """
