@@ -111,7 +111,7 @@ def test_outcomes_are_kept_and_read_back(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_page_is_made_of_the_findings(tmp_path: Path) -> None:
-    identities = [same(task, *size, 45) for task in ber_identity.TASKS for size in SIZES]
+    identities = [same(task, *size, 45) for task in TASKS for size in SIZES]
     upsets = [each for task in ber_upsets.TASKS for mode in ber_upsets.MODES for each in struck(task, mode, 4)]
     files = write_report(Findings(made_up(), identities, upsets), tmp_path, "the command")
     assert (
@@ -258,7 +258,7 @@ def test_parts_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ber_upsets, "kept", struck)
     reports: list[tuple[int, int]] = []
     found, outcomes = measure(2, 5, 4, 1, lambda done, total: reports.append((done, total)))
-    parts = 2 * len(TASKS) + len(ber_identity.TASKS) * len(SIZES) + len(ber_upsets.TASKS) * len(ber_upsets.MODES)
+    parts = 2 * len(TASKS) + len(TASKS) * len(SIZES) + len(ber_upsets.TASKS) * len(ber_upsets.MODES)
     assert reports == [(done, parts) for done in range(parts + 1)]
     assert found.splits == 2 and sorted(map(str, outcomes)) == sorted(map(str, made_up()))
 

@@ -20,6 +20,7 @@ from sim.experiments.ber import KINDS, RATES, Kind, Machine, Part
 
 log = logging.getLogger("hwgen")
 
+
 @dataclass(frozen=True)
 class Point:
     """Both with one rate."""
