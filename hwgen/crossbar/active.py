@@ -22,6 +22,7 @@ class ActiveInputs(wiring.Component):
 
     Args:
         banks: how many lists are held, at least 1.
+        readers: 1, or 2: so many entries can be read in a clock.
         sample: the parameters of :class:`~hwgen.crossbar.sample.SampleFormat`, by name.
 
     Members:
@@ -30,19 +31,28 @@ class ActiveInputs(wiring.Component):
     - ``ready``: a complete list is waiting to be claimed, the oldest of them being in bank ``bank``, with ``count``
       entries and ``trailer``; ``claim``: strobe, it is claimed;
     - ``release``: strobe, the bank of the oldest claimed list is free again;
-    - ``entry``: what ``read_bank`` holds at ``read_address``, two clocks later;
+    - ``entry``: what ``read_bank`` holds at ``read_address``, two clocks later; for a second reader ``other_bank``,
+      ``other_address`` and ``other_entry`` are the same;
     - ``discard``: drops all lists, also partial ones; the next beat is the first of a sample; ``x`` waits;
     - ``occupied``: some bank is not free; ``held``: how many are not; ``complete``: how many hold a complete list that
       is not claimed.
     """
 
-    def __init__(self, *, banks: int, **sample: int) -> None:
+    def __init__(self, *, banks: int, readers: int = 1, **sample: int) -> None:
         if banks < 1:
             raise ValueError(f"banks must be at least 1, not {banks!r}")
+        if readers not in (1, 2):
+            raise ValueError(f"readers must be 1 or 2, not {readers!r}")
         self.banks = banks
+        self.readers = readers
         self.sample = SampleFormat(**sample)
         self.stride = self.sample.stride(banks)
         bank_bits = max(1, (banks - 1).bit_length())
+        other = {
+            "other_bank": In(bank_bits),
+            "other_address": In(self.sample.index_bits),
+            "other_entry": Out(entry_layout(self.sample)),
+        }
         super().__init__(
             {
                 "x": In(stream.Signature(self.sample.beat_bits)),
@@ -59,6 +69,7 @@ class ActiveInputs(wiring.Component):
                 "occupied": Out(1),
                 "held": Out(range(banks + 1)),
                 "complete": Out(range(banks + 1)),
+                **(other if readers == 2 else {}),
             }
         )
 
@@ -116,22 +127,38 @@ class ActiveInputs(wiring.Component):
             write_port.data.eq(scanner.entry),
             write_port.en.eq(scanner.write),
         ]
+        self._add_reader(m, memory, "", (self.read_bank, self.read_address, self.entry), scanner, write_address)
+        if self.readers == 2:
+            other = (self.other_bank, self.other_address, self.other_entry)
+            self._add_reader(m, memory, "other_", other, scanner, write_address)
+
+    def _add_reader(
+        self,
+        m: Module,
+        memory: Memory,
+        prefix: str,
+        reader: tuple[Value, Value, Value],
+        scanner: ActiveScanner,
+        write_address: Signal,
+    ) -> None:
+        """What ``reader`` asks for by bank and address, as its entry."""
+        bank, place, shown = reader
         read_port = memory.read_port()
-        address = Signal.like(read_port.addr, name="read_word")
+        address = Signal.like(read_port.addr, name=f"{prefix}read_word")
         m.d.comb += [
-            address.eq(self._start(self.read_bank) + self.read_address),
+            address.eq(self._start(bank) + place),
             read_port.addr.eq(address),
             # A list is read when it is complete. Synthesis must see that no word is read while it is written: it
             # would otherwise put logic behind the block RAM for that case.
             read_port.en.eq(~(scanner.write & (address == write_address))),
         ]
         # A clock enable and no reset, so that it can be the output register of a block RAM.
-        was_read = Signal()
-        entry = Signal.like(self.entry, name="entry_register", reset_less=True)
+        was_read = Signal(name=f"{prefix}was_read")
+        entry = Signal.like(self.entry, name=f"{prefix}entry_register", reset_less=True)
         m.d.sync += was_read.eq(read_port.en)
         with m.If(was_read):
             m.d.sync += entry.eq(read_port.data)
-        m.d.comb += self.entry.eq(entry)
+        m.d.comb += shown.eq(entry)
 
     def _start(self, bank: Value) -> Value:
         """First word of a bank."""

@@ -8,6 +8,10 @@ REQUEST_STAGES = LIST_STAGES + 1
 """Clocks from issuing an entry to asking for its synapse word: the list, and the register behind the addition of the
 base."""
 
+MERGE_STAGES = 1
+"""Clocks by which a sweep over the union of two lists asks for its first word later than one over a list: a register
+behind the lists, whose heads are compared."""
+
 MEMORY_STAGES = 3
 """Clocks from asking for a synapse word to the word: the registers that take the address to each region, the memory,
 and the register behind it."""

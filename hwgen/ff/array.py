@@ -13,10 +13,11 @@ from hwgen.ff.lane import Lane, lane_control
 from hwgen.ff.plan import LANE_STAGES, RANDOM_BITS, TREE_LEVELS, VIEW_STAGES, ArrayPlan
 from hwgen.ff.rounding import draw_layout
 from hwgen.ff.sweeps import NO_NOTE, Begin, entry_layout, lane_signature, sweep_layout, tag_layout, use_layout
+from hwgen.ff.union import add_union, union_members
 from hwgen.ff.views import ViewShift
 from hwgen.parts.shared import replicate
 
-OF_A_WORD = frozenset({"value", "sum", "update", "step", "first", "last", "take", "load"})
+OF_A_WORD = frozenset({"value", "other", "sum", "update", "step", "first", "last", "take", "load"})
 """What goes to the lanes that is not the same during a sweep."""
 
 OF_A_GROUP = frozenset({"rotation", "keep"})
@@ -56,6 +57,8 @@ class LaneArray(wiring.Component):
     of h; ``saturated``: how many weights of a word of ``saturated_layer`` have saturated, ``plan.saturated_delay``
     clocks after its entry was issued; 0 in other clocks.
 
+    Where lists can be merged: see :mod:`hwgen.ff.union`.
+
     Args:
         plan: what the array is.
         note: what control wants to know of sums when they leave.
@@ -88,6 +91,7 @@ class LaneArray(wiring.Component):
                 "steps": In(data.ArrayLayout(signed(plan.step_bits), plan.unit_lanes)),
                 "saturated": Out(range(plan.lanes + 1)),
                 "saturated_layer": Out(layers),
+                **union_members(plan),
             }
         )
 
@@ -134,7 +138,7 @@ class LaneArray(wiring.Component):
             m.d.sync += updates.eq(sweep.update)
         last_group = of_layer([groups - 1 for groups in plan.groups], sweep.layer)
         m.d.comb += [
-            entries.start.eq(self.start),
+            entries.start.eq(self.start & ~sweep.merges if plan.merges else self.start),
             entries.clear.eq((sweep.count == 0) & ~sweep.constant),
             entries.slow.eq(updates & (plan.ports == 1)),
             entries.bank.eq(sweep.bank),
@@ -145,26 +149,32 @@ class LaneArray(wiring.Component):
             *(entries.tag[name].eq(sweep[name]) for name, _ in entries.tag.shape() if name not in OF_A_GROUP),
             entries.tag.rotation.eq(of_group(plan.rotations, sweep.layer, sweep.group)),
             entries.tag.keep.eq(sweep.group == last_group),
-            self.ending.eq(entries.ending),
-            self.read_bank.eq(entries.read_bank),
-            self.read_address.eq(entries.read_address),
             entries.entry.eq(self.entry),
         ]
-        asked = self._add_read(m, entries)
+        request, asking = entries.request, entries.working
+        if plan.merges:
+            request, asking = add_union(m, self, entries)
+        else:
+            m.d.comb += [
+                self.ending.eq(entries.ending),
+                self.read_bank.eq(entries.read_bank),
+                self.read_address.eq(entries.read_address),
+            ]
+        asked = self._add_read(m, request)
         leaving = Signal(range(plan.sums_delay + 2))  # sweeps whose sums have not all left
         begins = self.start & sweep.capture & ~sweep.update
         m.d.sync += leaving.eq(leaving + begins - (self.sums.valid & self.sums.last))
         stages = 0 if plan.frame is None else VIEW_STAGES
         m.d.comb += [
-            self.asking.eq(entries.working | asked[:stages].any()),
+            self.asking.eq(asking | asked[:stages].any()),
             self.chain_busy.eq(leaving != 0),
             self.working.eq(self.asking | self.chain_busy | asked.any()),
         ]
 
-    def _add_read(self, m: Module, entries: InputSweep) -> Value:
+    def _add_read(self, m: Module, request: data.View) -> Value:
         """Returns in which of the last clocks a word was asked for, before images are moved: the last one first, as far
         back as something may yet come of it."""
-        plan, request = self.plan, entries.request
+        plan = self.plan
         present = request.valid | request.clear
         begun = Signal()  # the sweep whose requests these are
         with m.If(present):
@@ -186,6 +196,8 @@ class LaneArray(wiring.Component):
             tag.take.eq(tag.update & tag.first),
             tag.load.eq(tag.sum | tag.take),
         ]
+        if plan.merges:
+            m.d.comb += tag.other.eq(Mux(request.valid, request.entry.other, 0))
         clocks = MEMORY_STAGES + LANE_STAGES + plan.tree_depth
         if plan.frame is None:
             m.d.comb += self.read.eq(read)
@@ -224,6 +236,8 @@ class LaneArray(wiring.Component):
         ]
         shifts = self.plan.value_shifts
         scaled = of_layer([use.value << shift for shift in shifts], use.layer) if any(shifts) else use.value
+        if self.plan.merges:
+            m.d.sync += control.other.eq(of_layer([use.other << shift for shift in shifts], use.layer))
         begins = once.sum & once.first
         m.d.sync += [
             control.value.eq(Mux(use.update, scaled, use.value)),
@@ -254,11 +268,10 @@ class LaneArray(wiring.Component):
                 sums.note.eq(captured.note),
                 double.eq(captured.double),
             ]
+        steps = list(self.steps) if not plan.merges else list(map(Cat, self.steps, self.others))
         for number, lane in enumerate(lanes):
             above = number + plan.unit_lanes
-            m.d.comb += lane.chain_in.eq(
-                lanes[above].chain_out if above < plan.lanes else self.steps[above - plan.lanes]
-            )
+            m.d.comb += lane.chain_in.eq(lanes[above].chain_out if above < plan.lanes else steps[above - plan.lanes])
         for value, lane in zip(sums.values, lanes, strict=False):
             total = lane.chain_out[: plan.sum_bits].as_signed()
             m.d.comb += value.eq(Mux(double, total << 1, total))

@@ -62,6 +62,11 @@ class FFConfig(FFParameters):
         return self.rule == "supervised"
 
     @property
+    def merges(self) -> bool:
+        """Whether layers learn from the union of two lists, as ``learning_sweeps`` says."""
+        return self.learning and self.learning_sweeps == "union"
+
+    @property
     def inputs(self) -> int:
         """Inputs of a sample, those of all its steps."""
         return self.layers[0] * self.steps

@@ -20,6 +20,7 @@ from hwgen.ff.contrastive_network import ContrastiveNetwork
 from hwgen.ff.counters import counter_names
 from hwgen.ff.generators import Generators
 from hwgen.ff.layout import check_hardware
+from hwgen.ff.lists import sample_readers
 from hwgen.ff.memory import to_words
 from hwgen.ff.network import Network
 from hwgen.ff.plan import ArrayPlan
@@ -134,6 +135,12 @@ class FFCore(wiring.Component):
             lists.read_bank.eq(network.read_bank),
             lists.read_address.eq(network.read_address),
         ]
+        if sample_readers(self.config) == 2:
+            m.d.comb += [
+                network.other_entry.eq(lists.other_entry),
+                lists.other_bank.eq(network.other_bank),
+                lists.other_address.eq(network.other_address),
+            ]
 
     def _add_results(
         self, m: Module, network: Network, result: SkidBuffer, statistics: Statistics, flush: Signal

@@ -14,21 +14,31 @@ def lane_control(plan: ArrayPlan) -> data.StructLayout:
     With the word: ``load``: it will be multiplied, or with ``take`` the chain's number, from now on. A clock later
     ``value``, what either is multiplied by. Two clocks after the word: ``accumulate``: the product is added to the sum,
     or with ``keep`` = 0 begins a new one, from the base with ``restore``; ``save``: what it becomes is the base too;
-    ``update``: the product is of a step: a weight that saturates is reported.
+    ``update``: the product is of a step: a weight that saturates is reported. Where lists can be merged, ``other``, with
+    ``value``: what the other list's step is multiplied by, 0 where there is none.
 
     ``capture``: the chain takes the sum, else with ``shift`` what the lane above has; ``fill_shift``: what is to be
     written comes from the lane above; ``fill_hold``: else it stays.
     """
     flags = ("load", "take", "accumulate", "keep", "restore", "save", "update", "capture", "shift")
     members: dict[str, data.ShapeLike] = dict.fromkeys((*flags, "fill_shift", "fill_hold"), 1)
+    if plan.merges:
+        members["other"] = signed(plan.operand_bits[1])
     return data.StructLayout({"value": signed(plan.operand_bits[1]), **members})
+
+
+def chain_bits(plan: ArrayPlan) -> int:
+    """Bits of what a lane's chain holds: a sum, or a unit's step, and above it that of the other list, if lists can be
+    merged."""
+    return max(plan.sum_bits, plan.step_bits + plan.other_bits)
 
 
 class Lane(wiring.Component):
     """Multiplies: a weight with an input for the unit's sum, the unit's step with an input for the weight.
 
     One adder makes a step, ``w' = clamp(w + ((h value + r) >> shift))``: r is less than ``2**shift``, so it can
-    stand below w, and ``h value`` is added to both at once.
+    stand below w, and ``h value`` is added to both at once. Where lists can be merged, a second multiplier adds the
+    product of the other list's step.
 
     Members: ``control``; ``word``: this lane's weight of the word read; ``random``: its random word, two clocks later;
     ``selected``, ``written``: the bus replaces the weight; ``update``: the weight to be written, three clocks after
@@ -41,7 +51,7 @@ class Lane(wiring.Component):
     def __init__(self, plan: ArrayPlan) -> None:
         self.plan = plan
         bits = plan.master_bits
-        chain = signed(max(plan.sum_bits, plan.step_bits))
+        chain = signed(chain_bits(plan))
         super().__init__(
             {
                 "control": In(lane_control(plan)),
@@ -62,6 +72,8 @@ class Lane(wiring.Component):
         product = self._add_product(m)
         total = self._add_sum(m, product)
         self._add_chain(m, total)
+        if self.plan.merges:
+            product = self._add_other(m, product)
         self._add_update(m, product)
         return m
 
@@ -77,6 +89,16 @@ class Lane(wiring.Component):
             m.d.sync += operand.eq(Mux(control.take, step, weight))
         m.d.sync += product.eq(operand * control.value)
         return product
+
+    def _add_other(self, m: Module, product: Value) -> Value:
+        """The multiplier for the other list. Returns the sum of both products."""
+        plan, control = self.plan, self.control
+        operand = Signal(signed(plan.other_bits), name="other_operand", reset_less=True)
+        other = Signal(signed(plan.other_bits + plan.operand_bits[1] - 1), name="other_product", reset_less=True)
+        with m.If(control.load & control.take):
+            m.d.sync += operand.eq(self.chain_out[plan.step_bits :])
+        m.d.sync += other.eq(operand * control.other)
+        return product + other
 
     def _add_sum(self, m: Module, product: Value) -> Signal:
         plan, control = self.plan, self.control
@@ -99,7 +121,7 @@ class Lane(wiring.Component):
         with m.If(self.control.capture | self.control.shift):
             m.d.sync += chain.eq(Mux(self.control.capture, total, self.chain_in))
 
-    def _add_update(self, m: Module, product: Signal) -> None:
+    def _add_update(self, m: Module, product: Value) -> None:
         """The weight to be written: after a step, from the bus, or filled in. A step of 0 leaves it as it is."""
         plan, control = self.plan, self.control
         bits, shift = plan.master_bits, plan.update_shift

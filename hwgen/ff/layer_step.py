@@ -10,7 +10,7 @@ from hwgen.ff.arithmetic import of_layer
 from hwgen.ff.program import NEGATIVE, POSITIVE, RIGHT, WRONG, Term, programs
 from hwgen.ff.stage import Stage
 from hwgen.ff.steps import PASSES
-from hwgen.ff.task import of_step, source_layout
+from hwgen.ff.task import of_step, step_layout
 
 
 class LayerStep(wiring.Component):
@@ -23,7 +23,7 @@ class LayerStep(wiring.Component):
       last sweep was started.
     - ``prepare``: strobe, the next sweep goes over ``task``; ``asks``: it shall be started; ``free``: it is.
     - ``modulate``, ``modulated``, ``scales``; ``steps_start``, ``steps_ready``, ``steps_last``, ``group``,
-      ``positive``, ``negative``: to the units.
+      ``positive``, ``negative``, where lists can be merged ``merges``: to the units.
     - ``right``, ``wrong``, in a supervised machine: the labels.
 
     Args:
@@ -41,7 +41,7 @@ class LayerStep(wiring.Component):
                 "number": In(range(len(self.programs))),
                 "done": Out(1),
                 "prepare": Out(1),
-                "task": Out(source_layout(stage)),
+                "task": Out(step_layout(stage)),
                 "asks": Out(1),
                 "free": In(1),
                 "modulate": Out(1),
@@ -54,6 +54,7 @@ class LayerStep(wiring.Component):
                 "positive": Out(range(stage.positive_max + 1)),
                 "negative": Out(1),
                 **labels,
+                **({"merges": Out(1)} if stage.plan.merges else {}),
             }
         )
 
@@ -62,7 +63,7 @@ class LayerStep(wiring.Component):
         plan, known = self.stage.plan, self.programs
         place = Signal(range(max(len(each.terms) for each in known)))
         group = self.group
-        holding = Signal(range(plan.steps_delay + 2))  # clocks for which steps may not yet enter
+        holding = Signal(range(plan.steps_hold + 2))  # clocks for which steps may not yet enter
         with m.If(holding != 0):
             m.d.sync += holding.eq(holding - 1)
         skipped = self._add_term(m, place)
@@ -100,7 +101,7 @@ class LayerStep(wiring.Component):
             with m.State("UPDATE"):
                 m.d.comb += self.asks.eq(1)
                 with m.If(self.free):
-                    m.d.sync += holding.eq(plan.steps_delay)
+                    m.d.sync += holding.eq(plan.steps_hold)
                     m.next = "LOAD"
         return m
 
@@ -129,4 +130,13 @@ class LayerStep(wiring.Component):
                 task.moved.eq(of_term(lambda term: int(term.view is not None))),
                 task.view.eq(of_term(lambda term: term.view or 0)),
             ]
-        return ~((self.positive.any() & on_positive) | (self.negative & on_negative))
+        changes = (self.positive.any() & on_positive) | (self.negative & on_negative)
+        if not self.stage.plan.merges:
+            return ~changes
+        m.d.comb += [
+            self.merges.eq(of_term(lambda term: int(term.merges))),
+            task.merges.eq(self.merges),
+            task.own.eq(changes),
+            task.others.eq(on_negative),
+        ]
+        return ~(changes | (self.merges & on_negative))

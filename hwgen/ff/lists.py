@@ -52,6 +52,16 @@ def output_format(config: FFConfig, unit_lanes: int) -> SampleFormat:
     )
 
 
+def sample_readers(config: FFConfig) -> int:
+    """Entries of samples' lists that are read in a clock: two where an update goes over the union of two of them."""
+    return 1 + (config.merges and not config.supervised)
+
+
+def output_readers(config: FFConfig) -> int:
+    """The same of lists of what layers give."""
+    return 1 + (config.merges and config.depth > 1)
+
+
 class ListReader(wiring.Component):
     """Reads the lists of samples and those of what layers give, as if they were in one memory.
 

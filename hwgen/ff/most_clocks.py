@@ -99,13 +99,14 @@ class MostClocks:
         clocks = unit_clocks.modulator_clocks(False) + MARGIN
         for term in self._program(layer).terms:
             entries = self._length(layer, term.source)
-            steps = unit_clocks.step_clocks(self.plan.beats, term.positive, term.negative)
-            clocks += self.plan.groups[layer] * (self._update(self.plan, entries) + steps + self.plan.steps_delay)
+            steps = unit_clocks.step_clocks(self.plan.beats, term.positive, term.negative, term.merges)
+            update = self._update(self.plan, entries, term.merges)
+            clocks += self.plan.groups[layer] * (update + steps + self.plan.steps_hold)
         return clocks
 
-    def _update(self, plan: ArrayPlan, entries: int) -> int:
+    def _update(self, plan: ArrayPlan, entries: int, merges: bool = False) -> int:
         """A sweep that learns, until another one may begin."""
-        return plan.sweep_clocks(entries, update=True) + plan.turnaround + 4
+        return plan.sweep_clocks(entries, True, merges) + plan.turnaround + 4
 
     @property
     def _readout(self) -> int:

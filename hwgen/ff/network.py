@@ -8,13 +8,14 @@ from amaranth.lib.wiring import In, Out, connect
 
 from hwgen.crossbar.active import ActiveInputs
 from hwgen.crossbar.pipeline import read_layout
+from hwgen.crossbar.sample import SampleFormat
 from hwgen.crossbar.scanner import entry_layout as listed_layout
 from hwgen.ff.array import LaneArray
 from hwgen.ff.config import FFConfig
 from hwgen.ff.draw import STATE_BITS
 from hwgen.ff.layer_step import LayerStep
 from hwgen.ff.layout import engine_array, stage_of
-from hwgen.ff.lists import ListReader, list_layout, output_format
+from hwgen.ff.lists import ListReader, list_layout, output_format, output_readers, sample_readers
 from hwgen.ff.lists import sample_format as sample_format_of
 from hwgen.ff.phases import Phase
 from hwgen.ff.plan import RANDOM_BITS, ArrayPlan, output_lists, sample_lists
@@ -55,7 +56,8 @@ class Network(wiring.Component):
     :class:`~hwgen.ff.supervised_network.SupervisedNetwork`.
 
     Members: those of their control for lists of samples, results and what learns; ``read_bank``, ``read_address``,
-    ``entry``: to the lists of samples; those of :func:`memory_members`; ``saturated_layer``; ``control_draw``,
+    ``entry``: to the lists of samples, ``other_bank``, ``other_address``, ``other_entry``: to those that are read by
+    two; those of :func:`memory_members`; ``saturated_layer``; ``control_draw``,
     ``control_state``: to the generator of views or wrong labels; ``result``: with ``result_valid``; ``phase``: what is
     being done; ``modulated``: strobe, ``scales`` are the modulators of layer ``current``.
 
@@ -98,6 +100,12 @@ class Network(wiring.Component):
                 "modulated": Out(1),
                 "scales": Out(data.ArrayLayout(config.modulator_bits, 2)),
                 "current": Out(range(config.depth)),
+            }
+        if sample_readers(config) == 2:
+            members |= {
+                "other_bank": Out(range(sample_lists(config))),
+                "other_address": Out(sample_format.index_bits),
+                "other_entry": In(listed_layout(sample_format)),
             }
         super().__init__(members | more)
 
@@ -155,6 +163,8 @@ class Network(wiring.Component):
             self.scales.eq(units.scales),
             self.current.eq(sums.current),
         ]
+        if self.plan.merges:
+            m.d.comb += [units.merges.eq(step.merges), array.others.eq(units.others)]
         return Engine(sweeps, array, units, step)
 
     def _add_step(
@@ -200,7 +210,9 @@ class Network(wiring.Component):
         """Lists of what layers give, when ``handover`` says so."""
         m.submodules.handover = handover
         output = output_format(self.config, self.plan.unit_lanes)
-        m.submodules.outputs = outputs = ActiveInputs(banks=output_lists(self.config), **vars(output))
+        m.submodules.outputs = outputs = ActiveInputs(
+            banks=output_lists(self.config), readers=output_readers(self.config), **vars(output)
+        )
         connect(m, units.x, outputs.x)
         m.d.comb += [
             units.give.eq(handover.give),
@@ -228,3 +240,31 @@ class Network(wiring.Component):
                 outputs.read_bank.eq(array.read_bank),
                 outputs.read_address.eq(array.read_address),
             ]
+        if self.plan.merges:
+            self._add_other_reader(m, array, sample, outputs)
+
+    def _add_other_reader(
+        self, m: Module, array: LaneArray, sample: SampleFormat, outputs: ActiveInputs | None
+    ) -> None:
+        """The same for the second list of a union: of samples, of what layers give, or of either."""
+        if outputs is not None and outputs.readers == 1:
+            outputs = None
+        if outputs is not None:
+            m.d.comb += [outputs.other_bank.eq(array.other_bank), outputs.other_address.eq(array.other_address)]
+            if sample_readers(self.config) == 1:
+                m.d.comb += [
+                    array.other_entry.index.eq(outputs.other_entry.index),
+                    array.other_entry.value.eq(outputs.other_entry.value),
+                ]
+                return
+        output = None if outputs is None else outputs.sample
+        m.submodules.other_reader = reader = ListReader(self.config, array.entry.shape(), sample, output)
+        m.d.comb += [
+            reader.bank.eq(array.other_bank),
+            reader.sample_entry.eq(self.other_entry),
+            array.other_entry.eq(reader.entry),
+            self.other_bank.eq(array.other_bank),
+            self.other_address.eq(array.other_address),
+        ]
+        if outputs is not None:
+            m.d.comb += reader.output_entry.eq(outputs.other_entry)

@@ -15,7 +15,7 @@ class Pace(wiring.Component):
         plan: of the array.
 
     Members: ``length``: entries of the sweep that is to be started, the constant one counted, and ``update``,
-    ``capture``: what it does; ``free``: it may be; ``start``: it is; ``ending``: of the array; ``running``: a sweep was
+    ``capture``, where lists can be merged also ``merges``: what it does; ``free``: it may be; ``start``: it is; ``ending``: of the array; ``running``: a sweep was
     started and has not ended.
     """
 
@@ -26,6 +26,7 @@ class Pace(wiring.Component):
                 "length": In(range(plan.entries + 2)),
                 "update": In(1),
                 "capture": In(1),
+                **({"merges": In(1)} if plan.merges else {}),
                 "start": In(1),
                 "ending": In(1),
                 "free": Out(1),
@@ -55,6 +56,13 @@ class Pace(wiring.Component):
             m.d.sync += self.running.eq(0)
             with m.If(updates):
                 m.d.sync += cooling.eq(turnaround - 1)
+            if self.plan.merges:
+                merges = Signal()  # the sweep under way
+                with m.If(updates & merges):
+                    m.d.sync += cooling.eq(self.plan.merged_turnaround - 1)
+        if self.plan.merges:
+            with m.If(self.start):
+                m.d.sync += merges.eq(self.merges)
         with m.If(self.start):
             m.d.sync += [self.running.eq(1), updates.eq(self.update), captures.eq(self.capture & ~self.update)]
         return m

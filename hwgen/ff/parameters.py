@@ -29,6 +29,7 @@ LEARNING_ONLY = frozenset(
         "thresholds",
         "goodness_shift",
         "update_shift",
+        "learning_sweeps",
         "view_shift",
         "image_width",
         "readout",
@@ -126,6 +127,10 @@ class FFParameters(CoreConfig):
     """For each layer, by how many bits modulator times activation times input is shifted right to become a step;
     rounded stochastically."""
 
+    learning_sweeps: Literal["separate", "union"] = "separate"
+    """How the inputs of both passes are swept to learn from them: list after list, or once over the union of their
+    lists, for which a lane has a second multiplier. What is learnt differs in the rounding."""
+
     initial_bits: tuple[Annotated[int, pydantic.Field(ge=1, le=8)], ...] = pydantic.Field(
         default_factory=lambda data: defaults.initial_bits(data)
     )
@@ -208,6 +213,8 @@ class FFParameters(CoreConfig):
             raise ValueError(
                 f"ff.input_bits must be between 1 and pixel_bits ({self.pixel_bits}), not {self.input_bits}"
             )
+        if self.learning_sweeps == "union":
+            self._check_union()
         if self.recurrent:
             self._check_sequence()
         elif self.view_shift:
@@ -235,6 +242,17 @@ class FFParameters(CoreConfig):
             found |= dict.fromkeys(sorted(SUPERVISED_ONLY), 'rule = "contrastive"')
         return found
 
+    def _check_union(self) -> None:
+        if self.recurrent:
+            why = "recurrent = true"
+        elif self.view_shift:
+            why = f"view_shift = {self.view_shift}"
+        elif self.rule == "supervised" and len(self.layers) == 2:
+            why = "one supervised layer, whose passes have all inputs but the labels in common"
+        else:
+            return
+        raise ValueError(f'ff.learning_sweeps must be "separate" with {why}, not "union"')
+
     def _check_sequence(self) -> None:
         inputs = self.layers[0]
         if len(self.layers) > 2:
@@ -255,8 +273,12 @@ class FFParameters(CoreConfig):
             )
 
     def parameters(self) -> dict[str, Any]:
-        """The parameters that have a meaning for this machine."""
-        return self.model_dump(mode="json", exclude=set(self._meaningless()))
+        """The parameters that have a meaning for this machine; :attr:`learning_sweeps` where they are not separate."""
+        parameters = self.model_dump(mode="json", exclude=set(self._meaningless()))
+        if self.learning_sweeps == "separate":
+            # Machines without it are those of before there was a choice: their hash stays.
+            parameters.pop("learning_sweeps", None)
+        return parameters
 
 
 def _is_pair(value: Any) -> bool:

@@ -4,7 +4,7 @@ driver alike. Plain data: imports no HDL."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hwgen.crossbar.stages import WORD_STAGES, turnaround
+from hwgen.crossbar.stages import LIST_STAGES, MERGE_STAGES, WORD_STAGES, turnaround
 from hwgen.crossbar.words import Matrix, WordFormat
 from hwgen.ff.config import FFConfig
 
@@ -84,6 +84,8 @@ class ArrayPlan:
     """None: entries are not moved."""
     ports: int = 2
     """Of the memory; with 1, a sweep that updates takes two clocks an entry."""
+    other_bits: int = 0
+    """Where a sweep may update by the union of two lists: bits of h for the other one, signed; 0: none does."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.mac_bits <= self.master_bits:
@@ -95,8 +97,15 @@ class ArrayPlan:
                 raise ValueError(f"units must be a multiple of lanes ({self.lanes}), not {layer.units!r}")
             if not 1 <= layer.update_shift <= 26:
                 raise ValueError(f"update_shift must be from 1 to 26, not {layer.update_shift!r}")
+        if self.merges and (self.ports != 2 or self.frame is not None):
+            raise ValueError(f"other_bits must be 0 with one port or with moved images, not {self.other_bits!r}")
         if len({layer.initial_bits > 0 for layer in self.layers}) > 1:
             raise ValueError("initial_bits must be 0 for all layers or none")
+
+    @property
+    def merges(self) -> bool:
+        """Whether a sweep may update by the union of two lists."""
+        return self.other_bits > 0
 
     @property
     def groups(self) -> tuple[int, ...]:
@@ -180,6 +189,11 @@ class ArrayPlan:
         return self.word_stages
 
     @property
+    def steps_hold(self) -> int:
+        """The same for any sweep: one over the union of two lists takes its steps ``MERGE_STAGES`` later."""
+        return self.steps_delay + MERGE_STAGES * self.merges
+
+    @property
     def saturated_delay(self) -> int:
         """Clocks from an updating sweep's ``ending`` to its last word's number of weights that saturated."""
         return self.word_stages + LANE_STAGES + self.tree_depth
@@ -189,10 +203,17 @@ class ArrayPlan:
         """Clocks from an updating sweep's ``ending`` to the first ``start`` of one that may read any of its words."""
         return turnaround(LANE_STAGES)
 
-    def sweep_clocks(self, entries: int, update: bool = False) -> int:
+    @property
+    def merged_turnaround(self) -> int:
+        """The same of one over the union of two lists, whose ``ending`` is as late as its lists' answers."""
+        return self.turnaround - LIST_STAGES
+
+    def sweep_clocks(self, entries: int, update: bool = False, merges: bool = False) -> int:
         """Clocks from a sweep's ``start`` to its ``ending``: one for each entry, the constant one counted; one if there
-        are none."""
+        are none. With ``merges`` a few more, and ``entries`` are those of the union."""
         clocks = max(1, entries)
+        if merges:
+            return clocks + LIST_STAGES + MERGE_STAGES
         return 2 * clocks - 1 if update and self.ports == 1 else clocks
 
 
@@ -210,7 +231,8 @@ def engine_plan(
     """
     moved = 0 in layers and not config.supervised and config.view_shift > 0
     # Only in the first layer may a list be in a pass twice.
-    scale = config.scale_max if 0 in layers else ((1 << config.modulator_bits) - 1) * config.activation_max
+    once = ((1 << config.modulator_bits) - 1) * config.activation_max
+    scale = config.scale_max if 0 in layers else once
     return ArrayPlan(
         layers=tuple(
             ArrayLayer(
@@ -232,6 +254,7 @@ def engine_plan(
         banks=banks,
         frame=Frame(config.inputs, config.image_width, config.view_shift) if moved else None,
         ports=ports,
+        other_bits=once.bit_length() + 1 if config.merges else 0,
     )
 
 

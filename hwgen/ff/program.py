@@ -1,7 +1,7 @@
 """What a machine does with a layer: the sweeps by which a contrastive one sums its passes, and the terms of its steps.
 Plain data: imports no HDL."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwgen.ff.config import FFConfig
 
@@ -47,6 +47,8 @@ class Term:
     positive: int
     negative: int
     view: int | None = None
+    merges: bool = False
+    """Whether the sweep goes over the union of this list and ``OTHER``, which is in the negative pass once."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,10 @@ FIRST_STEPS_ALONE = Program(
 FIRST_LABELS = Program((), (Term(CURRENT, 1, 1), Term(RIGHT, 1, 0), Term(WRONG, 0, 1)))
 UPPER_LABELS = Program((), UPPER_TERMS)
 
+# Of a supervised machine's first layer, what both passes have in common is one list already.
+FIRST_UNION = replace(FIRST, terms=(Term(CURRENT, 2, 1, merges=True),))
+UPPER_UNION_TERMS = (Term(CURRENT, 1, 0, merges=True),)
+
 UPPER_KIND, PAIRS_KIND = 1, 2
 """A program's number: 0 for the first layer, ``UPPER_KIND`` for the others; in a contrastive machine ``PAIRS_KIND``
 more with both passes."""
@@ -105,10 +111,12 @@ more with both passes."""
 def programs(config: FFConfig) -> tuple[Program, ...]:
     """All that the machine knows, by number."""
     if config.supervised:
-        return FIRST_LABELS, UPPER_LABELS
+        return FIRST_LABELS, replace(UPPER_LABELS, terms=UPPER_UNION_TERMS) if config.merges else UPPER_LABELS
     alone = (FIRST_STEPS_ALONE if config.recurrent else FIRST_ALONE, UPPER_ALONE)
     if not config.learning:
         return alone
+    if config.merges:
+        return *alone, FIRST_UNION, replace(UPPER, terms=UPPER_UNION_TERMS)
     return *alone, FIRST_STEPS if config.recurrent else FIRST_VIEWS if config.view_shift else FIRST, UPPER
 
 

@@ -8,7 +8,7 @@ from hwgen.crossbar.active import ActiveInputs
 from hwgen.crossbar.sample import SampleFormat
 from hwgen.crossbar.scanner import entry_layout
 from hwgen.ff.config import FFConfig
-from hwgen.ff.lists import sample_format
+from hwgen.ff.lists import sample_format, sample_readers
 from hwgen.ff.plan import sample_lists
 
 
@@ -118,4 +118,4 @@ def input_lists(config: FFConfig) -> InputLists:
     banks, sample = sample_lists(config), vars(sample_format(config))
     if config.recurrent:
         return SequenceLists(samples=banks // config.steps, steps=config.steps, **sample)
-    return ActiveInputs(banks=banks, **sample)
+    return ActiveInputs(banks=banks, readers=sample_readers(config), **sample)

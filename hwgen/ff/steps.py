@@ -34,18 +34,23 @@ class Steps(wiring.Component):
         positive_max: largest p, 1 or 2.
         beats: in a group.
         banks: of the memory.
+        merges: whether lists can be merged.
 
     Members:
 
     - ``start``: strobe, take all of these for the next group: ``positive`` (p) and ``negative`` (n), not both 0;
       ``scales``; ``annealing``; ``beat``: the group's first beat; ``bank``: of each pass. It may come as soon as
       ``ready`` is 1: in the clock in which the last address of the group before is issued.
+    - ``merges``, where lists can be merged: taken with ``start``, the steps of the other list are wanted, too, for which
+      p = 0 and n = 1: ``others``, with ``steps``.
     - ``read``, ``read_bank``, ``read_beat``, ``activations``: to the :class:`~hwgen.ff.unit_memory.UnitMemory` of y.
     - ``valid``, ``steps``: a beat of steps, from :data:`~hwgen.ff.unit_clocks.STEP_STAGES` clocks after its address;
       ``last``: it is the group's last one, see :func:`~hwgen.ff.unit_clocks.step_clocks`.
     """
 
-    def __init__(self, units: UnitFormat, *, modulator_bits: int, positive_max: int, beats: int, banks: int) -> None:
+    def __init__(
+        self, units: UnitFormat, *, modulator_bits: int, positive_max: int, beats: int, banks: int, merges: bool = False
+    ) -> None:
         if positive_max not in (1, 2):
             raise ValueError(f"positive_max must be 1 or 2, not {positive_max!r}")
         if beats < 1:
@@ -57,6 +62,8 @@ class Steps(wiring.Component):
         lanes = units.unit_lanes
         address = range(sum(units.beats))
         bits = step_bits(units.activation_bits, modulator_bits, positive_max)
+        self.merging = merges
+        others = data.ArrayLayout(signed(step_bits(units.activation_bits, modulator_bits, 1)), lanes)
         super().__init__(
             {
                 "ready": Out(1),
@@ -74,6 +81,7 @@ class Steps(wiring.Component):
                 "valid": Out(1),
                 "last": Out(1),
                 "steps": Out(data.ArrayLayout(signed(bits), lanes)),
+                **({"merges": In(1), "others": Out(others)} if merges else {}),
             }
         )
 
@@ -87,7 +95,8 @@ class Steps(wiring.Component):
         bank = Signal.like(self.bank, reset_less=True)
         positive = Signal.like(self.positive, reset_less=True)
         negative = Signal(reset_less=True)
-        both = (positive != 0) & negative
+        merges = Signal(reset_less=True)
+        both = (positive != 0) & (negative | merges if self.merging else negative)
         tag = Signal(TAG)
         m.d.comb += [
             tag.negative.eq(on_negative | (positive == 0)),
@@ -117,9 +126,13 @@ class Steps(wiring.Component):
                 positive.eq(self.positive),
                 negative.eq(self.negative),
             ]
+            if self.merging:
+                m.d.sync += merges.eq(self.merges)
             for operand, scale in zip(operands, self.scales, strict=True):
                 m.d.sync += operand.eq(scale << ~self.annealing)  # SCALE_FRACTION less these
-        way = data.StructLayout({"tag": TAG, "double": 1, "final": 1, "operand": len(operands[0])})
+        way = data.StructLayout(
+            {"tag": TAG, "double": 1, "final": 1, "operand": len(operands[0]), **({"less": 1} if self.merging else {})}
+        )
         m.submodules.reading = reading = DelayLine(way, READ_STAGES)
         m.submodules.multiplying = multiplying = DelayLine(way, 2)
         m.d.comb += [
@@ -133,6 +146,8 @@ class Steps(wiring.Component):
             multiplying.i_valid.eq(reading.o_valid),
             multiplying.i.eq(reading.o),
         ]
+        if self.merging:
+            m.d.comb += reading.i.less.eq(negative)
 
         # From activations to steps.
         due = multiplying.o
@@ -148,8 +163,13 @@ class Steps(wiring.Component):
             term = Signal(len(step), name=f"term_{lane}")
             before = Mux(due.tag.first, 0, step)
             # One adder: what is subtracted is inverted, and a carry comes from a bit below.
-            carry = due.tag.negative
-            total = Cat(carry, before) + Cat(carry, term ^ carry.replicate(len(term)))
+            carry, counted = due.tag.negative, term
+            if self.merging:
+                carry, counted = due.tag.negative & due.less, Mux(due.tag.negative & ~due.less, 0, term)
+                other = Signal.like(self.others[lane], name=f"other_{lane}", reset_less=True)
+                m.d.sync += other.eq(-product[SCALE_FRACTION:])
+                m.d.comb += self.others[lane].eq(other)
+            total = Cat(carry, before) + Cat(carry, counted ^ carry.replicate(len(term)))
             m.d.comb += term.eq(product[SCALE_FRACTION:] << due.double)
             m.d.sync += [
                 left.eq(activation),

@@ -9,10 +9,10 @@ from amaranth.lib.wiring import In, Out
 from hwgen.ff.arithmetic import of_layer
 from hwgen.ff.lists import list_layout
 from hwgen.ff.pace import Pace
-from hwgen.ff.program import FED_BACK, sources
+from hwgen.ff.program import FED_BACK, OTHER, sources
 from hwgen.ff.stage import Stage
 from hwgen.ff.sweeps import sweep_layout
-from hwgen.ff.task import source_layout, sum_layout
+from hwgen.ff.task import step_layout, sum_layout
 
 
 def view_layout(most: int) -> data.StructLayout:
@@ -52,7 +52,7 @@ class SweepControl(wiring.Component):
             "ending": In(1),
         }
         if stage.learning:
-            members |= {"prepare_step": In(1), "step_task": In(source_layout(stage))}
+            members |= {"prepare_step": In(1), "step_task": In(step_layout(stage))}
         if plan.frame is not None:
             members["views"] = In(data.ArrayLayout(view_layout(plan.frame.most), 2))
         super().__init__(members)
@@ -73,8 +73,12 @@ class SweepControl(wiring.Component):
             self.start.eq(self.asks & pace.free),
             self.sweep.eq(sweep),
         ]
+        if self.stage.plan.merges:
+            m.d.comb += pace.merges.eq(sweep.merges)
         with m.If(self.prepare):
             self._prepare(m, sweep, task.of)
+            if self.stage.plan.merges:
+                m.d.sync += sweep.merges.eq(0)
             m.d.sync += [
                 sweep.update.eq(0),
                 *(sweep[name].eq(task[name]) for name in ("begin", "save", "double", "capture")),
@@ -85,7 +89,20 @@ class SweepControl(wiring.Component):
             with m.If(self.prepare_step):
                 self._prepare(m, sweep, self.step_task)
                 m.d.sync += [sweep.update.eq(1), sweep.capture.eq(0)]
+                if self.stage.plan.merges:
+                    self._merge(m, sweep)
         return m
+
+    def _merge(self, m: Module, sweep: data.View) -> None:
+        """The other list of a step, and which of the two are left out."""
+        task, other = self.step_task, self.lists[OTHER]
+        m.d.sync += [
+            sweep.merges.eq(task.merges),
+            sweep.other_bank.eq(other.bank),
+            sweep.other_count.eq(Mux(task.others, other.count, 0)),
+        ]
+        with m.If(task.merges & ~task.own):
+            m.d.sync += sweep.count.eq(0)
 
     def _prepare(self, m: Module, sweep: data.View, source: data.View) -> None:
         """A list and the layer's bias, what is fed back without it, or the entry of a label."""

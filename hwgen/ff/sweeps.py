@@ -36,8 +36,12 @@ def sweep_layout(plan: ArrayPlan, note: data.StructLayout = NO_NOTE) -> data.Str
     are in the chain. ``note``: whatever is wanted with the sums; the array does not look at it.
 
     Where images can be moved: ``right``, ``down``: by so many pixels, all entries but the constant one.
+
+    Where lists can be merged: with ``merges`` an update goes over the union of this list and the first ``other_count``
+    entries of the one in ``other_bank``, by the steps of both that are in the chain; ``row`` is then not looked at, and
+    the constant entry is one of both.
     """
-    members = {
+    members: dict[str, data.ShapeLike] = {
         "group": range(max(plan.groups)),
         "row": range(max(layer.rows for layer in plan.layers)),
         "bank": range(plan.banks),
@@ -45,6 +49,8 @@ def sweep_layout(plan: ArrayPlan, note: data.StructLayout = NO_NOTE) -> data.Str
         "constant": 1,
         "constant_entry": entry_layout(plan),
     }
+    if plan.merges:
+        members |= {"merges": 1, "other_bank": range(plan.banks), "other_count": range(plan.entries + 1)}
     return data.StructLayout({**members, **_order(plan, note), **_move(plan)})
 
 
@@ -57,8 +63,12 @@ def tag_layout(plan: ArrayPlan, note: data.StructLayout = NO_NOTE) -> data.Struc
 def use_layout(plan: ArrayPlan, note: data.StructLayout = NO_NOTE) -> data.StructLayout:
     """What goes with a word to the lanes: its entry's ``value``, 0 in a clock without one; ``sum``: a sweep sums;
     ``step``: a sweep updates, and this is an entry; ``first``, ``last`` clock of a sweep; ``take``: the first one of an
-    update; ``load``: that, or ``sum``; and what the sweep shall do, ``update`` being 1 in its clocks only."""
-    members = {"value": plan.value_bits, **dict.fromkeys(("sum", "step", "first", "last", "take", "load"), 1)}
+    update; ``load``: that, or ``sum``; and what the sweep shall do, ``update`` being 1 in its clocks only. Where lists
+    can be merged, ``other``: the value of the entry in the other list, 0 if it is not in it."""
+    members: dict[str, data.ShapeLike] = {"value": plan.value_bits}
+    members |= dict.fromkeys(("sum", "step", "first", "last", "take", "load"), 1)
+    if plan.merges:
+        members["other"] = plan.value_bits
     return data.StructLayout({**members, **_order(plan, note), **_generator()})
 
 

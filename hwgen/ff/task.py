@@ -25,6 +25,15 @@ def source_layout(stage: Stage) -> data.StructLayout:
     return data.StructLayout(members)
 
 
+def step_layout(stage: Stage) -> data.StructLayout:
+    """What a sweep of a step goes over: as :func:`source_layout` has it. Where lists can be merged, with ``merges`` over
+    the union of the lists ``CURRENT``, if ``own``, and ``OTHER``, if ``others``."""
+    source = source_layout(stage)
+    if not stage.plan.merges:
+        return source
+    return data.StructLayout(dict(source.members) | dict.fromkeys(("merges", "own", "others"), 1))
+
+
 def sum_layout(stage: Stage) -> data.StructLayout:
     """What a sweep sums: ``of``, see :func:`source_layout`; ``begin``, ``save``, ``double``, ``capture`` as in
     :func:`~hwgen.ff.sweeps.sweep_layout`, and ``bank``, where the pass that is then complete is kept."""

@@ -59,10 +59,10 @@ def modulator_clocks(pairwise: bool) -> int:
     return MODULATOR_STAGES + (not pairwise)
 
 
-def step_clocks(beats: int, positive: int, negative: int) -> int:
-    """Clocks from the ``start`` of a group's steps to the last beat of them; the next group's may be started in the
-    clock in which its last address is issued, ``STEP_STAGES`` before."""
-    return beats * ((positive > 0) + (negative > 0)) + STEP_STAGES
+def step_clocks(beats: int, positive: int, negative: int, merges: bool = False) -> int:
+    """Clocks from the ``start`` of a group's steps to the last beat of them, of two lists with ``merges``; the next
+    group's may be started in the clock in which its last address is issued, ``STEP_STAGES`` before."""
+    return beats * ((positive > 0) + (negative > 0 or merges)) + STEP_STAGES
 
 
 DRAW_CLOCKS = LFSR_WIDTH

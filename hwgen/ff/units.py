@@ -37,6 +37,7 @@ class Units(wiring.Component):
       from bank 1, in a supervised machine from ``negative_bank``; ``modulated``: strobe, ``scales`` are there.
     - ``steps_start``, with ``steps_ready``: give the steps of ``group`` of ``layer``, ``annealing`` bits smaller, the
       passes being counted ``positive`` and ``negative`` times; ``steps_valid``, ``steps``, ``steps_last``: its beats.
+      Where lists can be merged, with ``merges`` also those of the other list, ``others``.
     """
 
     def __init__(self, stage: Stage) -> None:
@@ -74,6 +75,11 @@ class Units(wiring.Component):
                 "steps_last": Out(1),
                 "steps": Out(data.ArrayLayout(signed(self.step_bits), units.unit_lanes)),
             }
+            if plan.merges:
+                members |= {
+                    "merges": In(1),
+                    "others": Out(data.ArrayLayout(signed(plan.other_bits), units.unit_lanes)),
+                }
             if stage.config.supervised:
                 members["negative_bank"] = In(range(stage.step_banks))
         super().__init__(members)
@@ -161,6 +167,7 @@ class Units(wiring.Component):
             positive_max=stage.positive_max,
             beats=stage.plan.beats,
             banks=stage.step_banks,
+            merges=stage.plan.merges,
         )
         self._write(m, memory, activation)
         m.d.comb += [
@@ -188,6 +195,9 @@ class Units(wiring.Component):
             self.steps_last.eq(steps.last),
             self.steps.eq(steps.steps),
         ]
+
+        if stage.plan.merges:
+            m.d.comb += [steps.merges.eq(self.merges), self.others.eq(steps.others)]
 
     def _memory(self, width: int, banks: int) -> UnitMemory:
         return UnitMemory(width, sum(self.stage.units.beats), banks)

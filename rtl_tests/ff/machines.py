@@ -18,6 +18,16 @@ TINY: dict[str, dict[str, Any]] = {
     "views": {"layers": [12, 4], "lanes": 4, "unit_lanes": 2, "image_width": 4, "view_shift": 2, "classes": 3},
     # Three layers that learn.
     "deep": {"layers": [12, 8, 8, 8], "lanes": 2, "unit_lanes": 2, "bias": 5, "classes": 2},
+    # Lists that are merged, with a bias and without; layers of unequal rows, and update shifts that differ.
+    "union": {
+        "layers": [12, 6, 12],
+        "lanes": 2,
+        "unit_lanes": 2,
+        "bias": [5, 0],
+        "update_shift": [12, 14],
+        "classes": 2,
+        "learning_sweeps": "union",
+    },
     "inference": {"layers": [6, 2], "lanes": 1, "learning": False, "classes": 2, "input_bits": 1},
     # Steps of several transfers, the last of which is not full; of less than one, and not a power of two.
     "recurrent": {
@@ -53,6 +63,16 @@ SUPERVISED: dict[str, dict[str, Any]] = {
         "classes": 3,
         "modulator": "thresholds",
         "thresholds": [20000, 12000],
+    },
+    "union": {
+        "layers": [8, 6, 12],
+        "lanes": 2,
+        "unit_lanes": 1,
+        "bias": [0, 5],
+        "classes": 3,
+        "modulator": "thresholds",
+        "thresholds": [20000, 12000],
+        "learning_sweeps": "union",
     },
     "one-layer": {"layers": [6, 8], "lanes": 4, "unit_lanes": 4, "bias": 0, "candidates": 1, "classes": 2},
     "labels": {"layers": [6, 4, 2], "lanes": 1, "learning": False, "classes": 6, "input_bits": 1},

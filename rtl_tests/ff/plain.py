@@ -149,30 +149,35 @@ class PlainMachine:
         above, below = config.thresholds[layer]
         return self.modulator(layer, above * units - positive), self.modulator(layer, negative - below * units)
 
-    def sweep(self, engine: int, weights: Any, x: Entries, h: list[int], shift: int, bits: int) -> None:
-        """w += (h x + r) >> shift, with r of ``shift`` bits."""
-        for number, value in x.items():
+    def sweep(self, engine: int, weights: Any, terms: list[tuple[Entries, list[int]]], shift: int, bits: int) -> None:
+        """w += (sum of h x + r) >> shift, with r of ``shift`` bits, for every input of any term."""
+        for number in sorted({number for x, _ in terms for number in x}):
             state = f"{self.rounding[engine]:016b}"
             self.rounding[engine] = advanced(self.rounding[engine], 16)
-            for unit in range(len(h)):
+            for unit in range(len(weights[number])):
                 turn = unit % 16
                 r = int(state[turn:] + state[:turn], 2) * 2**shift // 2**16
-                moved = weights[number][unit] + math.floor((h[unit] * value + r) / 2**shift)
+                change = sum(h[unit] * x.get(number, 0) for x, h in terms)
+                moved = weights[number][unit] + math.floor((change + r) / 2**shift)
                 weights[number][unit] = clamp(moved, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
 
     def learn(self, layer: int, ys: Any, goodness: Any, terms: list[tuple[Entries, int, int]]) -> None:
-        """One sweep for each term, which is so often in the positive pass, so often in the negative one."""
+        """One sweep for each term, which is so often in the positive pass, so often in the negative one; or one for all
+        of them."""
         if not self.learns[layer]:
             return
         scales = self.modulators(layer, goodness[0][layer], goodness[1][layer])
         better = [scales[0] * y >> self.annealing for y in ys[0][layer]]
         worse = [scales[1] * y >> self.annealing for y in ys[1][layer]]
-        for x, more, less in terms:
-            if more * scales[0] == 0 and less * scales[1] == 0:
-                continue  # the generator stands still
-            h = [more * p - less * n for p, n in zip(better, worse, strict=True)]
+        changing = [  # for the others, the generator stands still
+            (x, [more * p - less * n for p, n in zip(better, worse, strict=True)])
+            for x, more, less in terms
+            if more * scales[0] or less * scales[1]
+        ]
+        merges = self.config.learning_sweeps == "union" and not (self.config.supervised and layer == 0)
+        for sweep in ([changing] if merges else [[each] for each in changing]):
             shift = self.config.update_shift[layer]
-            self.sweep(layer, self.layers[layer], x, h, shift, self.config.master_bits)
+            self.sweep(layer, self.layers[layer], sweep, shift, self.config.master_bits)
 
     def learn_upper(self, ys: Any, goodness: Any, features: Any) -> None:
         for layer in range(1, self.config.depth):
@@ -256,7 +261,7 @@ class PlainMachine:
         ]
         h = [value >> self.annealing if value > 0 else -(-value >> self.annealing) for value in self.errors(z, label)]
         if learn and (config.readout == "softmax" or any(self.errors(z, label))):
-            self.sweep(-1, self.readout, x, h, config.readout_update_shift, config.readout_bits)
+            self.sweep(-1, self.readout, [(x, h)], config.readout_update_shift, config.readout_bits)
         return z.index(max(z))
 
     def errors(self, z: list[int], label: int) -> list[int]:

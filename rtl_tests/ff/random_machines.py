@@ -70,6 +70,8 @@ def random_config(rng: np.random.Generator, kind: str = "", **values: Any) -> FF
     if drawn["rule"] == "contrastive" or drawn["modulator"] == "thresholds":
         most = ((1 << activation_bits) - 1) ** 2
         drawn["thresholds"] = [[int(rng.integers(0, most)), int(rng.integers(0, most))] for _ in units]
+    if (kind == "contrastive" or (kind == "supervised" and depth > 1)) and rng.random() < 0.5:
+        drawn["learning_sweeps"] = "union"
     return FFConfig.parse(drawn | values)
 
 

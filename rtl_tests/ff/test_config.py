@@ -76,6 +76,15 @@ REFUSED = [
     (SEQUENCE, {"steps": 8193}, ["ff.steps", "between 2 and 8192", "not 8193"]),
     (SEQUENCE, {"layers": [8, 16, 16]}, ["ff.layers must have 2 entries with recurrent = true, not [8, 16, 16]"]),
     (SEQUENCE, {"view_shift": 1}, ["ff.view_shift has no meaning with recurrent = true"]),
+    (BASE, {"learning_sweeps": "two"}, ["ff.learning_sweeps", "'separate' or 'union'", "'two'"]),
+    (BASE, {"learning": False, "learning_sweeps": "union"},
+     ["ff.learning_sweeps has no meaning with learning = false; leave it out"]),
+    (SEQUENCE, {"learning_sweeps": "union"},
+     ['ff.learning_sweeps must be "separate" with recurrent = true, not "union"']),
+    (CONTRASTIVE, {"view_shift": 1, "learning_sweeps": "union"},
+     ['ff.learning_sweeps must be "separate" with view_shift = 1, not "union"']),
+    ({"layers": [784, 256]}, {"learning_sweeps": "union"},
+     ['ff.learning_sweeps must be "separate" with one supervised layer', 'not "union"']),
     (BASE, {"learning": False, "update_shift": 9}, ["ff.update_shift has no meaning with learning = false"]),
     (BASE, {"learning": 1}, ["ff.learning", "boolean", "not 1"]),
     (BASE, {"seed": 0}, ["ff.seed", "at least 1", "not 0"]),
@@ -178,7 +187,7 @@ def test_every_parameter_changes_the_hash() -> None:
         ]),
         (contrastive, [
             {}, {"thresholds": [9, 9]}, {"readout": "softmax"}, {"readout_bits": 9}, {"readout_shift": 9},
-            {"readout_update_shift": 9}, {"margin": 9},
+            {"readout_update_shift": 9}, {"margin": 9}, {"learning_sweeps": "union"},
         ]),
         (views, [{}, {"view_shift": 2}, {"image_width": 8}]),
         ({"layers": [8, 8], "rule": "contrastive", "recurrent": True}, [{}, {"steps": 3}]),
@@ -195,6 +204,15 @@ def test_parameters_give_the_same_config_again(seed: int) -> None:
         again = FFConfig.parse(one.parameters())
         assert again == one
         assert again.hash == one.hash
+
+
+def test_sweeps_that_are_separate_are_no_parameter() -> None:
+    """Said or not, the machine and its hash are the same."""
+    said = FFConfig.parse(BASE | {"learning_sweeps": "separate"})
+    assert said == FFConfig.parse(BASE)
+    assert said.hash == FFConfig.parse(BASE).hash
+    assert "learning_sweeps" not in said.parameters()
+    assert FFConfig.parse(BASE | {"learning_sweeps": "union"}).parameters()["learning_sweeps"] == "union"
 
 
 def test_a_config_cannot_be_changed() -> None:

@@ -46,6 +46,17 @@ WAITING: dict[str, dict[str, Any]] = {
         "goodness_shift": 10,
         "classes": 2,
     },
+    # The same with lists that are merged: lists of one entry or none, whose sweeps are shorter than what they wait for.
+    "union": {
+        "layers": [3, 40, 20],
+        "lanes": 20,
+        "unit_lanes": 1,
+        "bias": 0,
+        "thresholds": [800, 4000],
+        "goodness_shift": 10,
+        "classes": 2,
+        "learning_sweeps": "union",
+    },
     # The same of sequences: for all that a sequence's lists are given back after; for sums; modulators of 0.
     "sequences": {
         "layers": [40, 2],
@@ -75,6 +86,14 @@ LABELS_WAITING: dict[str, dict[str, Any]] = {
     "lanes": {"layers": [3, 40, 20], "lanes": 20, "unit_lanes": 1, "classes": 3, "goodness_shift": 9},
     "lists": {"layers": [4, 36, 36, 36], "lanes": 36, "unit_lanes": 36, "classes": 9, "bias": 60},
     "room": {"layers": [4, 36, 36], "lanes": 36, "unit_lanes": 36, "classes": 9, "bias": 60},
+    "union": {
+        "layers": [3, 40, 20, 40],
+        "lanes": 20,
+        "unit_lanes": 2,
+        "classes": 3,
+        "goodness_shift": 9,
+        "learning_sweeps": "union",
+    },
     "deep": {"layers": [4, 2, 2, 2, 2], "lanes": 2, "unit_lanes": 2, "classes": 5, "bias": 60},
 }
 

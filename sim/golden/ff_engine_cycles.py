@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hwgen.crossbar.stages import LIST_STAGES, MERGE_STAGES
 from hwgen.ff import unit_clocks
 from hwgen.ff.config import FFConfig
 from hwgen.ff.plan import ArrayPlan, engine_plan, sample_lists
@@ -18,6 +19,9 @@ from sim.golden.ff_rule import BEATS, COUNT, NEGATIVE, POSITIVE, Ints, Rule
 
 NO_LIST = -1
 """The source of a sum or term that a program does not have."""
+
+MERGED = 4
+"""The source of a term that is the union of two lists: the one behind all others."""
 
 SWEEP = 2
 """Clocks from the start of a layer, of the read-out, or of a sweep to the earliest start of the next sweep: it is
@@ -88,7 +92,7 @@ class EngineTiming(NamedTuple):
             goodness=plan.sums_delay + plan.beats - 1 + unit_clocks.goodness_clocks(config.unit_lanes),
             modulator=unit_clocks.modulator_clocks(config.modulator == "pairwise"),
             pause=2 - plan.ports,
-            steps_delay=plan.steps_delay,
+            steps_delay=plan.steps_hold,
             turnaround=plan.turnaround,
             written=plan.saturated_delay + 1,
             normaliser=np.array(
@@ -100,7 +104,9 @@ class EngineTiming(NamedTuple):
 
 def _term(plan: ArrayPlan, term: Term) -> tuple[int, ...]:
     """A row of :attr:`EngineTiming.terms`."""
-    steps = unit_clocks.step_clocks(plan.beats, term.positive, term.negative)
+    steps = unit_clocks.step_clocks(plan.beats, term.positive, term.negative, term.merges)
+    if term.merges:
+        return MERGED, term.positive, 1, steps
     return term.source, term.positive, term.negative, steps
 
 
@@ -117,7 +123,7 @@ def step(
     engine: EngineTiming, kind: int, groups: int, lengths: tuple[int, ...], scales: Any, complete: int
 ) -> tuple[int, int]:
     """The step of a layer, all its passes being known to be ``complete``: when it is done, and from when on weights may
-    be read. ``kind``: number of the program; ``lengths``: of the lists."""
+    be read. ``kind``: number of the program; ``lengths``: of the lists, that of a union last."""
     now = complete + 1 + engine.modulator + 1
     enter = 0  # from when on h may enter the lanes
     end = written = 0
@@ -131,7 +137,11 @@ def step(
         for _ in range(groups):
             begin = max(max(now, enter) + term[3] + 1, written)
             end = begin + pass_clocks(max(1, lengths[source]), 0, engine.pause)
+            if source == MERGED:
+                end += MERGE_STAGES
             written = end + engine.turnaround
+            if source == MERGED:
+                end += LIST_STAGES  # the last entry is known when its lists have answered
             now = begin + 1
             enter = now + engine.steps_delay
     return max(now, end) + 1, written

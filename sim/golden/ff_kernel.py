@@ -56,6 +56,15 @@ def accumulate(weights: Weights, index: Sums, value: Sums, count: int, shift: in
 
 
 @compiled
+def stepped(weight: int, product: int, twice: int, rotation: int, shift: int) -> np.int32:
+    """weight + ((product + r) >> shift), where ``twice`` is the generator's state, two times, and what r is made of is
+    rotated left. In 32 bits and without a branch, so that loops over it become vector instructions."""
+    rotated = np.uint32(np.uint32(twice << rotation) & np.uint32(0xFFFF0000))
+    random = np.int32(rotated >> (np.int32(32 - shift) & 31))
+    return np.int32(weight + (np.int32(product + random) >> (np.int32(shift) & 31)))
+
+
+@compiled
 def update(
     weights: Weights, index: Sums, value: Sums, count: int, step: Sums, shift: int, most: int, state: int
 ) -> tuple[int, int]:
@@ -64,10 +73,8 @@ def update(
     r is uniform in 0 to 2**shift - 1: the generator's 16 bits, rotated left by ``j % 16``, are its upper bits. The
     generator moves on once an entry.
     """
-    # All in 32 bits and without a branch, so that the inner loop becomes vector instructions.
     rotation = (np.arange(len(step)) % 16).astype(np.uint32)
     largest, smallest = np.int32(most), np.int32(-most - 1)
-    right, random_right = np.int32(shift) & 31, np.int32(32 - shift) & 31
     saturated = 0
     for entry in range(count):
         twice = np.uint32(state << 16 | state)
@@ -75,9 +82,50 @@ def update(
         row, x = weights[index[entry]], value[entry]
         beyond = np.int32(0)
         for unit in range(len(step)):
-            rotated = np.uint32(np.uint32(twice << rotation[unit]) & np.uint32(0xFFFF0000))
-            random = np.int32(rotated >> random_right)
-            moved = np.int32(row[unit] + (np.int32(step[unit] * x + random) >> right))
+            moved = stepped(row[unit], np.int32(step[unit] * x), twice, rotation[unit], shift)
+            kept = np.int32(min(max(moved, smallest), largest))
+            beyond = np.int32(beyond + np.int32(kept != moved))
+            row[unit] = np.int16(kept)
+        saturated += int(beyond)
+    return state, saturated
+
+
+@compiled
+def merge(
+    index: Sums, value: Sums, count: int, other_index: Sums, other_value: Sums, other_count: int, merged: Sums
+) -> int:
+    """The union of two lists: ``merged``, shape ``(3, entries)``, are numbers of inputs, ascending, and the values that
+    they have in either list, 0 where they are not in it. Returns the union's length."""
+    place = other_place = entries = 0
+    while place < count or other_place < other_count:
+        here = place < count and (other_place == other_count or index[place] <= other_index[other_place])
+        there = other_place < other_count and (place == count or other_index[other_place] <= index[place])
+        merged[0, entries] = index[place] if here else other_index[other_place]
+        merged[1, entries] = value[place] if here else 0
+        merged[2, entries] = other_value[other_place] if there else 0
+        place += int(here)
+        other_place += int(there)
+        entries += 1
+    return entries
+
+
+@compiled
+def update_merged(
+    weights: Weights, merged: Sums, count: int, step: Sums, other: Sums, shift: int, most: int, state: int
+) -> tuple[int, int]:
+    """W[index, j] += (h_j value + h'_j value' + r) >> shift; the rest is as in :func:`update`. ``merged``: see
+    :func:`merge`; ``other``: h'."""
+    rotation = (np.arange(len(step)) % 16).astype(np.uint32)
+    largest, smallest = np.int32(most), np.int32(-most - 1)
+    saturated = 0
+    for entry in range(count):
+        twice = np.uint32(state << 16 | state)
+        state = next_16(state)
+        row, x, other_x = weights[merged[0, entry]], merged[1, entry], merged[2, entry]
+        beyond = np.int32(0)
+        for unit in range(len(step)):
+            product = np.int32(step[unit] * x + other[unit] * other_x)
+            moved = stepped(row[unit], product, twice, rotation[unit], shift)
             kept = np.int32(min(max(moved, smallest), largest))
             beyond = np.int32(beyond + np.int32(kept != moved))
             row[unit] = np.int16(kept)

@@ -73,14 +73,14 @@ def count(timing: LabelTiming, trace: Trace, learning: NDArray[np.bool_], learns
         places = 1 + NEGATIVE if train else timing.classes  # passes that go on
         released = np.zeros(depth * places, np.int64)  # when each list of what a layer gives was
         handed = np.zeros(2, np.int64)
-        lengths = (note.active_inputs + engine.bias[0], 0, 1, 1)
+        lengths = (note.active_inputs + engine.bias[0], 0, 1, 1, 0)
         passes = first_layer(timing, lengths[0], start, train, written)
         passed, done = passes, 0
         for layer in range(depth):
             if layer:
                 passes = passed = upper_layer(timing, layer, given[layer - 1], passed, start, train, released, handed)
-                below, bias = given[layer - 1], engine.bias[layer]
-                lengths = (below[POSITIVE, COUNT] + bias, below[NEGATIVE, COUNT] + bias, 1, 1)
+                below, bias, merged = given[layer - 1], engine.bias[layer], np.int64(note.merged[layer])
+                lengths = (below[POSITIVE, COUNT] + bias, below[NEGATIVE, COUNT] + bias, 1, 1, merged)
             elif train:
                 passed = passes[:: len(passes) - 1]
             complete = passes[-1] + PASSED

@@ -3,7 +3,8 @@
 A layer's pass is the sum of a few *terms*: sparse lists of inputs, each times the same weights. Let ``a_t = W x_t``;
 the positive pass is the sum of ``p_t a_t``, the negative one of ``n_t a_t``, with small coefficients. A step of the
 weights is one sweep a term, with ``h_t = p_t h_positive - n_t h_negative``. So an engine needs one multiplication a
-weight in both directions, and no mixture of two samples is ever made.
+weight in both directions, and no mixture of two samples is ever made. Where the first two terms are merged, one sweep
+goes over the inputs that are in either of them: two multiplications a weight, and one rounding.
 """
 
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from sim.golden import ff_kernel as kernel
 from sim.golden.compiled import compiled
-from sim.golden.ff_kernel import Weights
+from sim.golden.ff_kernel import Sums, Weights
 from sim.golden.ff_rule import BEATS, COUNT, LAST_BEAT, NEGATIVE, POSITIVE, TERMS, Ints, Rule
 from sim.golden.ff_state import Lists, State, Units
 
@@ -106,7 +107,7 @@ def rise(rule: Rule, state: State, lists: Lists, units: Units, which: int, top: 
 def learn(
     rule: Rule, state: State, lists: Lists, units: Units, layer: int, annealing: int, note: Any, part: Any
 ) -> None:
-    """A layer's step: one sweep for each term whose scale is not 0."""
+    """A layer's step: one sweep for each term whose scale is not 0, or one for those two together."""
     positive, negative = units.activation[layer, POSITIVE], units.activation[layer, NEGATIVE]
     goodness = units.goodness[layer]
     if rule.pairwise:
@@ -119,15 +120,16 @@ def learn(
     note.modulator[layer, POSITIVE] += scale
     note.modulator[layer, NEGATIVE] += scale_negative
     note.skipped[layer] += scale + scale_negative == 0
+    for unit in range(rule.sizes[layer + 1]):
+        units.steps[POSITIVE, unit] = scale * positive[unit] >> annealing
+        units.steps[NEGATIVE, unit] = scale_negative * negative[unit] >> annealing
+    if rule.merges[layer]:
+        learn_merged(rule, state, lists, units, layer, scale, scale_negative, note)
+        return
     step = units.total[layer, : rule.sizes[layer + 1]]
     for term in range(TERMS):
-        more = np.int32(rule.coefficients[layer, POSITIVE, term])
-        less = np.int32(rule.coefficients[layer, NEGATIVE, term])
-        if more * scale + less * scale_negative == 0:
+        if not set_step(rule, units, layer, term, scale, scale_negative, step):
             continue
-        for unit in range(len(step)):
-            step[unit] = more * np.int32(scale * positive[unit] >> annealing)
-            step[unit] -= less * np.int32(scale_negative * negative[unit] >> annealing)
         state.rounding[layer], saturated = kernel.update(
             weights_of(rule, state, layer),
             lists.indices[layer, term],
@@ -140,3 +142,49 @@ def learn(
         )
         note.saturated[layer] += saturated
         note.sweeps[layer] += 1
+
+
+@compiled
+def set_step(rule: Rule, units: Units, layer: int, term: int, scale: int, scale_negative: int, step: Sums) -> bool:
+    """h_t, of scaled activations; whether its scale is not 0."""
+    more = np.int32(rule.coefficients[layer, POSITIVE, term])
+    less = np.int32(rule.coefficients[layer, NEGATIVE, term])
+    for unit in range(len(step)):
+        step[unit] = more * units.steps[POSITIVE, unit] - less * units.steps[NEGATIVE, unit]
+    return more * scale + less * scale_negative != 0
+
+
+@compiled
+def learn_merged(
+    rule: Rule, state: State, lists: Lists, units: Units, layer: int, scale: int, scale_negative: int, note: Any
+) -> None:
+    """One sweep over the union of the first two terms, of those whose scales are not 0."""
+    size = rule.sizes[layer + 1]
+    step, other = units.total[layer, :size], units.other[:size]
+    index, value, counts = lists.indices[layer], lists.values[layer], lists.counts[layer]
+    changes = set_step(rule, units, layer, 0, scale, scale_negative, step)
+    others_change = set_step(rule, units, layer, 1, scale, scale_negative, other)
+    if not (changes or others_change):
+        return
+    count = kernel.merge(
+        index[0],
+        value[0],
+        counts[0] if changes else 0,
+        index[1],
+        value[1],
+        counts[1] if others_change else 0,
+        lists.merged,
+    )
+    state.rounding[layer], saturated = kernel.update_merged(
+        weights_of(rule, state, layer),
+        lists.merged,
+        count,
+        step,
+        other,
+        rule.update_shift[layer],
+        rule.master_max,
+        state.rounding[layer],
+    )
+    note.merged[layer] += count
+    note.saturated[layer] += saturated
+    note.sweeps[layer] += 1

@@ -44,6 +44,8 @@ class Rule(NamedTuple):
     recurrent: bool
     coefficients: Ints
     """Shape ``(layers, 2, TERMS)``: how often each term is in each pass."""
+    merges: NDArray[np.bool_]
+    """Whether the layer learns from the union of its first two terms in one sweep."""
     supervised: bool
     pairwise: bool
     hinge: bool
@@ -95,6 +97,7 @@ class Rule(NamedTuple):
             steps=config.steps,
             recurrent=config.recurrent,
             coefficients=np.array([_first(config), *[UPPER] * (config.depth - 1)]),
+            merges=np.array([config.merges and bool(layer or not config.supervised) for layer in range(config.depth)]),
             supervised=config.supervised,
             pairwise=config.modulator == "pairwise",
             hinge=config.readout == "hinge",
@@ -159,6 +162,8 @@ def trace_type(config: FFConfig) -> np.dtype[np.void]:
             # Sweeps, and updates without any.
             ("sweeps", np.int32, each),
             ("skipped", np.int32, each),
+            # Inputs that a layer learns from by a sweep over the union of two lists, the bias counted.
+            ("merged", np.int32, each),
             ("readout_updates", np.int32),
             ("readout_saturated", np.int32),
         ]

@@ -21,6 +21,8 @@ class Lists(NamedTuple):
     """The same shape: inputs, above 0."""
     counts: Ints
     """Shape ``(layers + 1, TERMS)``."""
+    merged: NDArray[np.int32]
+    """Shape ``(3, entries)``: numbers of the inputs in the union of two lists, and their values in either."""
 
     @classmethod
     def of(cls, config: FFConfig) -> "Lists":
@@ -29,7 +31,10 @@ class Lists(NamedTuple):
         entries = 2 + max(*(rows for rows, _ in config.weight_shapes), config.layers[-1])
         shape = (config.depth + 1, TERMS)
         return cls(
-            np.zeros((*shape, entries), np.int32), np.zeros((*shape, entries), np.int32), np.zeros(shape, np.int64)
+            np.zeros((*shape, entries), np.int32),
+            np.zeros((*shape, entries), np.int32),
+            np.zeros(shape, np.int64),
+            np.zeros((3, entries), np.int32),
         )
 
 
@@ -70,6 +75,10 @@ class Units(NamedTuple):
     """Shape ``(layers, 2, units)``: y of each pass."""
     goodness: Ints
     """Shape ``(layers, 2)``: of each pass."""
+    steps: NDArray[np.int32]
+    """Shape ``(2, units)``: each pass' scaled activations, of the layer that learns."""
+    other: NDArray[np.int32]
+    """Shape ``(units,)``: h of the second of two lists that are merged."""
     readout: Ints
     """Shape ``(classes,)``."""
 
@@ -83,6 +92,8 @@ class Units(NamedTuple):
             scaled=np.zeros((depth, most), np.int32),
             activation=np.zeros((depth, 2, most), np.int32),
             goodness=np.zeros((depth, 2), np.int64),
+            steps=np.zeros((2, most), np.int32),
+            other=np.zeros(most, np.int32),
             readout=np.zeros(config.classes, np.int64),
         )
 
