@@ -1,9 +1,7 @@
 """Lists of active inputs, one for each sample, in the banks of a memory: while one is used, the next one fills."""
 
-from typing import Any
-
 from amaranth.hdl import Array, Elaboratable, Module, Mux, Signal, Value
-from amaranth.lib import stream, wiring
+from amaranth.lib import data, stream, wiring
 from amaranth.lib.memory import Memory
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -114,35 +112,33 @@ class ActiveInputs(wiring.Component):
             m.d.sync += self.bank.eq(self._after(self.bank))
         m.d.comb += [self.count.eq(counts[self.bank]), self.trailer.eq(trailers[self.bank])]
 
-        self._add_memory(m, scanner, write_address)
+        self._add_memory(m, "", (self.read_bank, self.read_address, self.entry), scanner, write_address)
+        if self.readers == 2:
+            # A block RAM has one port to read beside the one to write.
+            other = (self.other_bank, self.other_address, self.other_entry)
+            self._add_memory(m, "other_", other, scanner, write_address)
         with m.If(self.discard):
             m.d.sync += [signal.eq(0) for signal in (held, complete, filling, written, write_address, self.bank)]
         return m
 
-    def _add_memory(self, m: Module, scanner: Any, write_address: Signal) -> None:
-        m.submodules.memory = memory = Memory(shape=self.entry.shape(), depth=max(2, self.banks * self.stride), init=[])
+    def _add_memory(
+        self,
+        m: Module,
+        prefix: str,
+        reader: tuple[Value, Value, data.View],
+        scanner: ActiveScanner,
+        write_address: Signal,
+    ) -> None:
+        """All lists, for a ``reader`` that asks by bank and address, and is answered with an entry."""
+        bank, place, shown = reader
+        depth = max(2, self.banks * self.stride)
+        m.submodules[f"{prefix}memory"] = memory = Memory(shape=self.entry.shape(), depth=depth, init=[])
         write_port = memory.write_port()
         m.d.comb += [
             write_port.addr.eq(write_address),
             write_port.data.eq(scanner.entry),
             write_port.en.eq(scanner.write),
         ]
-        self._add_reader(m, memory, "", (self.read_bank, self.read_address, self.entry), scanner, write_address)
-        if self.readers == 2:
-            other = (self.other_bank, self.other_address, self.other_entry)
-            self._add_reader(m, memory, "other_", other, scanner, write_address)
-
-    def _add_reader(
-        self,
-        m: Module,
-        memory: Memory,
-        prefix: str,
-        reader: tuple[Value, Value, Value],
-        scanner: ActiveScanner,
-        write_address: Signal,
-    ) -> None:
-        """What ``reader`` asks for by bank and address, as its entry."""
-        bank, place, shown = reader
         read_port = memory.read_port()
         address = Signal.like(read_port.addr, name=f"{prefix}read_word")
         m.d.comb += [

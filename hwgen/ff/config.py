@@ -35,7 +35,7 @@ class FFConfig(FFParameters):
                 f"ff.readout_shift must be between 0 and {most}, as sums of the read-out have {most + 1} bits, "
                 f"not {self.readout_shift}"
             )
-        bits = max(self.input_max).bit_length()
+        bits = max(self.largest_inputs).bit_length()
         most = OPERAND_BITS - 1 - bits
         if max(self.update_shift) - min(self.update_shift) > most:
             raise ValueError(
@@ -165,14 +165,14 @@ class FFConfig(FFParameters):
         return (1 << (self.readout_bits - 1)) - 1
 
     @property
-    def input_max(self) -> tuple[int, ...]:
-        """For each layer, the largest of its inputs, bias and labels included."""
-        first = [(1 << self.input_bits) - 1, self.bias[0]]
+    def largest_inputs(self) -> tuple[int, ...]:
+        """For each layer, its largest input: the bias and labels are inputs."""
+        first = [self.bias[0], (1 << self.input_bits) - 1]
         if self.supervised:
             first.append(self.label_value)
         elif self.recurrent:
             first.append(self.feature_max)
-        return (max(first), *(max(self.feature_max, bias) for bias in self.bias[1:]))
+        return max(first), *(max(bias, self.feature_max) for bias in self.bias[1:])
 
     @property
     def sum_max(self) -> tuple[int, ...]:

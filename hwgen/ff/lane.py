@@ -27,12 +27,6 @@ def lane_control(plan: ArrayPlan) -> data.StructLayout:
     return data.StructLayout({"value": signed(plan.operand_bits[1]), **members})
 
 
-def chain_bits(plan: ArrayPlan) -> int:
-    """Bits of what a lane's chain holds: a sum, or a unit's step, and above it that of the other list, if lists can be
-    merged."""
-    return max(plan.sum_bits, plan.step_bits + plan.other_bits)
-
-
 class Lane(wiring.Component):
     """Multiplies: a weight with an input for the unit's sum, the unit's step with an input for the weight.
 
@@ -51,7 +45,7 @@ class Lane(wiring.Component):
     def __init__(self, plan: ArrayPlan) -> None:
         self.plan = plan
         bits = plan.master_bits
-        chain = signed(chain_bits(plan))
+        chain = signed(plan.chain_bits)
         super().__init__(
             {
                 "control": In(lane_control(plan)),

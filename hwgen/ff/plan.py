@@ -163,6 +163,11 @@ class ArrayPlan:
         return max(self.mac_bits, self.step_bits), self.value_bits + max(self.value_shifts) + 1
 
     @property
+    def chain_bits(self) -> int:
+        """Bits of what a lane's chain holds: a sum, or h, and above it h for the other list of a union."""
+        return max(self.sum_bits, self.step_bits + self.other_bits)
+
+    @property
     def rotations(self) -> tuple[tuple[int, ...], ...]:
         """For each layer and group, by how many bits the random word is rotated left for lane 0."""
         return tuple(tuple(group * self.lanes % RANDOM_BITS for group in range(groups)) for groups in self.groups)
@@ -247,7 +252,7 @@ def engine_plan(
         unit_lanes=unit_lanes,
         master_bits=config.master_bits,
         mac_bits=8,
-        value_bits=max(_largest_value(config, layer) for layer in layers).bit_length(),
+        value_bits=max(config.largest_inputs[layer] for layer in layers).bit_length(),
         step_bits=scale.bit_length() + 1,
         sum_bits=max(config.sum_max[layer] for layer in layers).bit_length() + 1,
         entries=entries,
@@ -291,15 +296,3 @@ def output_lists(config: FFConfig) -> int:
     if config.recurrent:
         return 4 if config.learning else 2
     return 2 * config.depth - 1 if config.learning else config.depth
-
-
-def _largest_value(config: FFConfig, layer: int) -> int:
-    """Of a layer's inputs."""
-    values = [config.bias[layer]]
-    if layer == 0:
-        values.append((1 << config.input_bits) - 1)
-    if layer or config.recurrent:
-        values.append(config.feature_max)
-    if layer == 0 and config.supervised:
-        values.append(config.label_value)
-    return max(values)

@@ -10,7 +10,7 @@ from hwgen.crossbar.words import fill_clocks
 from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import counter_names
 from hwgen.ff.layout import check_hardware, readout_array, stage_of
-from hwgen.ff.lists import output_format, sample_format
+from hwgen.ff.lists import output_format, output_readers, sample_format, sample_readers
 from hwgen.ff.most_clocks import MostClocks
 from hwgen.ff.plan import ArrayPlan, output_lists, sample_lists
 from hwgen.ff.stage import Stage
@@ -63,8 +63,9 @@ def _memories(stage: Stage) -> list[Memory]:
             for bank, places in words.banks(plan.ports).items()
         ]
 
-    def listed(name: str, banks: int, sample: SampleFormat) -> Memory:
-        return memory(f"{name}.memory", banks * sample.stride(banks), sum(sample.entry_fields.values()))
+    def listed(name: str, banks: int, sample: SampleFormat, readers: int) -> list[Memory]:
+        words, bits = banks * sample.stride(banks), sum(sample.entry_fields.values())
+        return [memory(f"{name}.{prefix}memory", words, bits) for prefix in ("", "other_")[:readers]]
 
     def kept(name: str, bits: int, banks: int) -> Memory:
         return memory(f"{name}.words", banks << (sum(units.beats) - 1).bit_length(), units.unit_lanes * bits)
@@ -73,7 +74,7 @@ def _memories(stage: Stage) -> list[Memory]:
     memories = [
         *weights("weights", stage.plan),
         memory("statistics.memory.totals.words", WORDS * len(counter_names(config)), WORD_BITS),
-        listed(lists, sample_lists(config), sample_format(config)),
+        *listed(lists, sample_lists(config), sample_format(config), sample_readers(config)),
     ]
     if config.recurrent and config.learning:
         memories.append(memory("network.control.counts.words", config.steps, config.layers[0].bit_length()))
@@ -86,7 +87,8 @@ def _memories(stage: Stage) -> list[Memory]:
     if stage.gives:
         bits = units.activation_bits if config.supervised else units.scaled_bits
         memories.append(kept("network.units.memory.memory", bits, stage.banks))
-        memories.append(listed("network.outputs", output_lists(config), output_format(config, units.unit_lanes)))
+        given = output_format(config, units.unit_lanes)
+        memories += listed("network.outputs", output_lists(config), given, output_readers(config))
     if config.learning:
         memories.append(kept("network.units.activations.memory", units.activation_bits, stage.step_banks))
     if config.supervised:
@@ -99,9 +101,10 @@ def _memories(stage: Stage) -> list[Memory]:
 
 
 def _multipliers(stage: Stage) -> int:
-    """One for each lane, and behind the lanes for squares, outputs and steps; one for each class of a read-out."""
+    """One for each lane, or two where lists are merged, and behind the lanes for squares, outputs and steps; one for
+    each class of a read-out."""
     behind = stage.units.unit_lanes * (1 + stage.gives + stage.learning)
-    return stage.plan.lanes + behind + (0 if stage.config.supervised else stage.config.classes)
+    return stage.plan.lanes * (1 + stage.plan.merges) + behind + (0 if stage.config.supervised else stage.config.classes)
 
 
 def _blocks(stage: Stage) -> list[Block]:
@@ -145,7 +148,7 @@ def _window(plan: ArrayPlan) -> Block:
 def _lanes(stage: Stage) -> Block:
     """Lanes: their sum, the chain, and the weight that learns."""
     config, plan = stage.config, stage.plan
-    chain, operand = max(plan.sum_bits, plan.step_bits), plan.operand_bits
+    chain, operand = plan.chain_bits, plan.operand_bits
     luts, ffs = 4.0 * plan.sum_bits, chain + plan.sum_bits * (1 + _saves(config)) + plan.master_bits
     if not config.learning:
         width = plan.mac_bits + operand[1]
@@ -153,6 +156,11 @@ def _lanes(stage: Stage) -> Block:
     luts += 6 * plan.master_bits + 8
     ffs += 2 * operand[0] + operand[1] + 3 * plan.master_bits
     more = 60 * (config.depth - 1)
+    if plan.merges:
+        # The other product's operands and its sum; the heads of both lists.
+        luts += operand[1] + plan.other_bits
+        ffs += 2 * plan.other_bits + 2 * operand[1]
+        more += 12 * (plan.word_format.depth.bit_length() + plan.value_bits)
     return Block("network.array", luts=200 + more + plan.lanes * luts, ffs=200 + more + plan.lanes * ffs)
 
 

@@ -44,7 +44,7 @@ def test_one_shift_serves_all_layers() -> None:
 def test_a_multiplier_is_one_of_the_device(kind: str, seed: int) -> None:
     config = random_config(np.random.default_rng(seed), kind)
     plan = engine_array(config)
-    assert plan.value_bits == max(config.input_max).bit_length()
+    assert plan.value_bits == max(config.largest_inputs).bit_length()
     most = OPERAND_BITS - 1 - plan.value_bits
     widest = {"update_shift": [20 - most, *[20] * (config.depth - 1)]} if config.depth > 1 else {}
     again = engine_array(FFConfig.parse(config.parameters() | widest))

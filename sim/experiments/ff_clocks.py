@@ -118,6 +118,9 @@ def words_of(config: FFConfig, trace: Trace, learning: NDArray[np.bool_], learns
             passes += groups * (active + np.where(learning, 1 + config.candidates, config.classes))
         scales = samples["modulator"][:, layer]
         for term in _program(config, layer, 0 if config.supervised else PAIRS_KIND).terms:
+            if term.merges:
+                learn += groups * samples["merged"][:, layer].astype(np.int64)
+                continue
             length = np.ones(len(samples), np.int64) if term.source >= RIGHT else outputs[:, term.source]
             changes = term.positive * scales[:, POSITIVE] + term.negative * scales[:, NEGATIVE] != 0
             learn += groups * np.where(changes, length, 0)
