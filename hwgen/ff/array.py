@@ -149,7 +149,6 @@ class LaneArray(wiring.Component):
             *(entries.tag[name].eq(sweep[name]) for name, _ in entries.tag.shape() if name not in OF_A_GROUP),
             entries.tag.rotation.eq(of_group(plan.rotations, sweep.layer, sweep.group)),
             entries.tag.keep.eq(sweep.group == last_group),
-            entries.entry.eq(self.entry),
         ]
         request, asking = entries.request, entries.working
         if plan.merges:
@@ -160,6 +159,7 @@ class LaneArray(wiring.Component):
                 self.read_bank.eq(entries.read_bank),
                 self.read_address.eq(entries.read_address),
             ]
+        m.d.comb += entries.entry.eq(self.entry)
         asked = self._add_read(m, request)
         leaving = Signal(range(plan.sums_delay + 2))  # sweeps whose sums have not all left
         begins = self.start & sweep.capture & ~sweep.update

@@ -84,14 +84,19 @@ class Bench:
             ctx.set(dut.claim, 1)
             await ctx.tick()
             ctx.set(dut.claim, 0)
-            entries = []
+            entries, others = [], []
             for clock in range(len(expected.indices) + 2):
                 ctx.set(dut.read_bank, bank)
                 ctx.set(dut.read_address, min(clock, self.sample.inputs - 1))
+                if dut.readers == 2:
+                    ctx.set(dut.other_bank, bank)
+                    ctx.set(dut.other_address, max(0, len(expected.indices) - 1 - clock))
                 if clock >= 2:
-                    entries.append(self.read(ctx))
+                    entries.append(self.read(ctx, dut.entry))
+                    others.append(self.read(ctx, dut.other_entry if dut.readers == 2 else dut.entry))
                 await ctx.tick()
             assert entries == list(self.listed(expected))
+            assert others == (entries[::-1] if dut.readers == 2 else entries)
             while self.draw.random() < self.stall:
                 await ctx.tick()
             ctx.set(dut.release, 1)
@@ -99,8 +104,7 @@ class Bench:
             ctx.set(dut.release, 0)
             self.freed.append(ctx.get(self.clock))
 
-    def read(self, ctx: Any) -> tuple[int, ...]:
-        entry = self.dut.entry
+    def read(self, ctx: Any, entry: Any) -> tuple[int, ...]:
         names = ("index", "value", "learn") if self.sample.input_bits > 1 else ("index",)
         return tuple(ctx.get(getattr(entry, name)) for name in names)
 
@@ -160,6 +164,13 @@ def build(parameters: tuple[int, ...]) -> ActiveInputs:
 @pytest.mark.parametrize("parameters", FORMATS)
 def test_lists_and_clocks_are_the_models(parameters: tuple[int, ...], stall: float) -> None:
     Bench(build(parameters), sum(parameters), stall, 0.4).run()
+
+
+@pytest.mark.parametrize("parameters", FORMATS[3:6])
+def test_a_second_reader_reads_where_it_wants(parameters: tuple[int, ...]) -> None:
+    *sample, banks = parameters
+    dut = ActiveInputs(banks=banks, readers=2, **dict(zip(NAMES, sample, strict=True)))
+    Bench(dut, sum(parameters), 0.2, 0.4).run()
 
 
 @st.composite
@@ -247,7 +258,7 @@ def test_discard_drops_everything(clocks: int, length: int) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("inputs", 0), ("input_bits", 5), ("input_threshold", 16), ("beat_bits", 30), ("trailer_bits", 33), ("banks", 0)],
+    [("inputs", 0), ("input_bits", 5), ("input_threshold", 16), ("beat_bits", 30), ("trailer_bits", 33), ("banks", 0), ("readers", 3)],
 )
 def test_what_makes_no_sense_is_refused(name: str, value: int) -> None:
     parameters = dict(zip((*NAMES, "banks"), (10, 4, 2, 3, 32, 5, 2), strict=True)) | {name: value}

@@ -8,7 +8,7 @@ from amaranth.hdl import Module, ResetInserter, Signal
 from amaranth.lib import data
 from amaranth.lib.wiring import connect
 
-from hwgen.crossbar.stages import LIST_STAGES
+from hwgen.crossbar.stages import LIST_STAGES, MERGE_STAGES
 from hwgen.crossbar.words import fill_clocks
 from hwgen.ff.array import LaneArray
 from hwgen.ff.plan import ArrayPlan
@@ -40,6 +40,10 @@ class Sweep:
     down: int = 0
     steps: tuple[int, ...] = ()
     """Of an update: h of the group's units."""
+    others: tuple[tuple[int, int], ...] | None = None
+    """Of an update over the union of two lists, ``row`` being 0: entries of the second one."""
+    other_steps: tuple[int, ...] = ()
+    """Of the same: h that goes with these."""
     wait: int = 0
     """Clocks from the ``ending`` of the sweep before to this one's ``start``, if nothing else asks for more."""
 
@@ -97,14 +101,17 @@ class Engine:
         """Run a test bench beside what answers the array and keeps account of the memory."""
 
         async def answer(ctx: Any) -> None:
-            array, waiting = self.array, [(0, 0)] * LIST_STAGES
-            async for _, _, bank, address in ctx.tick().sample(array.read_bank, array.read_address):
-                waiting = [*waiting[1:], (bank, address)]
-                bank, address = waiting[0]
-                entries = self.lists[bank]
-                index, value = entries[address] if address < len(entries) else (5, 3)
-                ctx.set(array.entry.index, index)
-                ctx.set(array.entry.value, value)
+            array, ports = self.array, [(self.array.read_bank, self.array.read_address, self.array.entry)]
+            if self.plan.merges:
+                ports.append((array.other_bank, array.other_address, array.other_entry))
+            waiting = [[(0, 0)] * len(ports)] * LIST_STAGES
+            async for _, _, *asked in ctx.tick().sample(*(member for port in ports for member in port[:2])):
+                waiting = [*waiting[1:], list(zip(asked[::2], asked[1::2], strict=True))]
+                for (bank, address), (_, _, entry) in zip(waiting[0], ports, strict=True):
+                    entries = self.lists[bank]
+                    index, value = entries[address] if address < len(entries) else (5, 3)
+                    ctx.set(entry.index, index)
+                    ctx.set(entry.value, value)
 
         async def write(ctx: Any) -> None:
             lanes = self.pipeline.lanes
@@ -149,18 +156,23 @@ async def run_sweeps(engine: Engine, ctx: Any, sweeps: list[Sweep], seen: Seen, 
     """Clock by clock: starts, beats of steps, and what is seen; until clock ``stop``, if given."""
     plan, array = engine.plan, engine.array
     starts = start_clocks(plan, sweeps)
-    beats: dict[int, tuple[int, ...]] = {}
+    beats: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
     for (first, _), sweep in zip(starts, sweeps, strict=True):
         if sweep.update:
             # As late as they may come, a beat a clock.
             for beat in range(plan.beats):
-                clock = first + plan.steps_delay - plan.beats + 1 + beat
+                clock = first + steps_delay(plan, sweep) - plan.beats + 1 + beat
                 assert clock not in beats
-                beats[clock] = sweep.steps[beat * plan.unit_lanes : (beat + 1) * plan.unit_lanes]
+                place = slice(beat * plan.unit_lanes, (beat + 1) * plan.unit_lanes)
+                beats[clock] = sweep.steps[place], (sweep.other_steps or (7,) * plan.lanes)[place]
     begin = min([0, *beats])
     by_clock = {start: (number, sweep) for number, ((start, _), sweep) in enumerate(zip(starts, sweeps, strict=True))}
     captures = [clocks for clocks, sweep in zip(starts, sweeps, strict=True) if sweep.capture and not sweep.update]
-    updates = [clocks for clocks, sweep in zip(starts, sweeps, strict=True) if sweep.update and length(sweep)]
+    updates = [
+        (start, ending + turnaround(plan, sweep))
+        for (start, ending), sweep in zip(starts, sweeps, strict=True)
+        if sweep.update and length(sweep)
+    ]
     idle = 0
     clock = begin
     last = starts[-1][1] + plan.beats + QUIET
@@ -174,8 +186,10 @@ async def run_sweeps(engine: Engine, ctx: Any, sweeps: list[Sweep], seen: Seen, 
             set_sweep(engine, ctx, *by_clock[clock])
             seen.starts.append(clock)
         ctx.set(array.steps_valid, clock in beats)
-        values = beats.get(clock, (0,) * plan.unit_lanes)
+        values, others = beats.get(clock, ((0,) * plan.unit_lanes, (0,) * plan.unit_lanes))
         ctx.set(array.steps, list(values))
+        if plan.merges:
+            ctx.set(array.others, list(others))
         if ctx.get(array.ending):
             seen.endings.append(clock)
         sums = array.sums
@@ -191,7 +205,7 @@ async def run_sweeps(engine: Engine, ctx: Any, sweeps: list[Sweep], seen: Seen, 
         leaves = [start < clock < ending + plan.sums_delay + plan.beats for start, ending in captures]
         assert ctx.get(array.chain_busy) == any(leaves)
         if not (ctx.get(array.asking) or ctx.get(engine.pipeline.pending)):
-            assert all(clock <= start or clock >= ending + plan.turnaround for start, ending in updates)
+            assert all(clock <= start or clock >= written for start, written in updates)
             idle += 1
         await ctx.tick()
         clock += 1
@@ -223,11 +237,27 @@ def set_sweep(engine: Engine, ctx: Any, number: int, sweep: Sweep) -> None:
     }
     if plan.frame is not None:
         told |= {"right": sweep.right, "down": sweep.down}
+    if plan.merges:
+        other_bank = (number + 1) % plan.banks
+        told |= {"merges": sweep.others is not None, "other_bank": other_bank, "other_count": len(sweep.others or ())}
+        if sweep.others is not None:
+            engine.lists[other_bank] = sweep.others
     ctx.set(member, told)
 
 
 def length(sweep: Sweep) -> int:
-    return len(sweep.entries) + (sweep.constant is not None)
+    indices = {index for index, _ in (*sweep.entries, *(sweep.others or ()))}
+    return len(indices) + (sweep.constant is not None)
+
+
+def steps_delay(plan: ArrayPlan, sweep: Sweep) -> int:
+    """Clocks from its ``start`` to the last one in which its steps may enter."""
+    return plan.steps_delay + (0 if sweep.others is None else MERGE_STAGES)
+
+
+def turnaround(plan: ArrayPlan, sweep: Sweep) -> int:
+    """Clocks from its ``ending`` until its words may be read."""
+    return plan.turnaround if sweep.others is None else plan.merged_turnaround
 
 
 def start_clocks(plan: ArrayPlan, sweeps: list[Sweep]) -> list[tuple[int, int]]:
@@ -236,28 +266,28 @@ def start_clocks(plan: ArrayPlan, sweeps: list[Sweep]) -> list[tuple[int, int]]:
     clocks: list[tuple[int, int]] = []
     captured = -plan.beats  # ending of the last sweep that did
     taken = -plan.beats  # clock of the last beat of the last update's steps
-    written: dict[tuple[int, int], int] = {}  # ending of the last update of a group
+    written: dict[tuple[int, int], int] = {}  # from when on the words of a group may be read
     ending = 0
     for sweep in sweeps:
         start = ending + (sweep.wait if clocks else 0)
         place = sweep.layer, sweep.group
         if plan.ports == 1 and written:
-            start = max(start, max(written.values()) + plan.turnaround)
+            start = max(start, max(written.values()))
         if place in written:
-            start = max(start, written[place] + plan.turnaround)
-        taken_clocks = plan.sweep_clocks(length(sweep), sweep.update)
+            start = max(start, written[place])
+        taken_clocks = plan.sweep_clocks(length(sweep), sweep.update, sweep.others is not None)
         if sweep.update:
             # All beats enter after the last sums' last beat, and after the sweep before has taken its own.
             free = max(captured + plan.sums_delay + plan.beats, taken + 1)
-            start = max(start, free + plan.beats - 1 - plan.steps_delay)
-            taken = start + plan.steps_delay
+            start = max(start, free + plan.beats - 1 - steps_delay(plan, sweep))
+            taken = start + steps_delay(plan, sweep)
         elif sweep.capture:
             # Sums enter the chain when steps have left it.
             start = max(start, captured + plan.beats - taken_clocks)
             captured = start + taken_clocks
         ending = start + taken_clocks
         if sweep.update:
-            written[place] = ending
+            written[place] = ending + turnaround(plan, sweep)
         clocks.append((start, ending))
     return clocks
 

@@ -1,5 +1,6 @@
 """What an array must do, by the loops of the golden model; and random arrays and sweeps."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -66,9 +67,16 @@ class Reference:
         step = np.zeros(layer.units, np.int32)
         step[sweep.group * plan.lanes : (sweep.group + 1) * plan.lanes] = sweep.steps
         most = (1 << plan.master_bits - 1) - 1
-        state, saturated = kernel.update(
-            self.weights[sweep.layer], *self._list(sweep), step, layer.update_shift, most, self.states[sweep.layer]
-        )
+        weights, end = self.weights[sweep.layer], (layer.update_shift, most, self.states[sweep.layer])
+        if sweep.others is None:
+            state, saturated = kernel.update(weights, *self._list(sweep), step, *end)
+        else:
+            other = np.zeros(layer.units, np.int32)
+            other[sweep.group * plan.lanes : (sweep.group + 1) * plan.lanes] = sweep.other_steps
+            merged = np.zeros((3, layer.rows), np.int32)
+            second = replace(sweep, entries=sweep.others)
+            count = kernel.merge(*self._list(sweep), *self._list(second), merged)
+            state, saturated = kernel.update_merged(weights, merged, count, step, other, *end)
         self.saturated[sweep.layer] += saturated
         if sweep.group == plan.groups[sweep.layer] - 1:
             self.states[sweep.layer] = state
@@ -79,6 +87,7 @@ def random_plan(rng: np.random.Generator) -> ArrayPlan:
     lanes = int(rng.choice([1, 2, 3, 4, 5, 6, 8, 12, 16], p=[0.15, 0.15, 0.15, 0.15, 0.1, 0.1, 0.1, 0.05, 0.05]))
     master_bits = int(rng.choice([8, 12, 16]))
     shifts = rng.integers(1, 27, 3)
+    ports = int(rng.integers(1, 3))
     layers = tuple(
         ArrayLayer(int(rng.integers(2, 10)), lanes * int(rng.integers(1, 4)), int(shift), int(rng.integers(1, 9)))
         for shift in shifts[: rng.integers(1, 4)]
@@ -94,7 +103,8 @@ def random_plan(rng: np.random.Generator) -> ArrayPlan:
         sum_bits=34,
         entries=max(layer.rows for layer in layers),
         banks=4,
-        ports=int(rng.integers(1, 3)),
+        ports=ports,
+        other_bits=int(rng.choice([0, 9, 17])) if ports == 2 else 0,
     )
 
 
@@ -115,16 +125,21 @@ def random_sweeps(plan: ArrayPlan, rng: np.random.Generator, count: int, **value
     sweeps = []
     for _ in range(count):
         layer = int(rng.integers(len(plan.layers)))
-        row = int(rng.integers(2))
+        merges = plan.merges and rng.random() < 0.3
+        row = 0 if merges else int(rng.integers(2))
         rows = plan.layers[layer].rows - row
         scale = 1 << int(rng.integers(1, plan.value_bits + 1))
-        indices = np.flatnonzero(rng.random(rows - 1) < rng.choice([0, 0.3, 0.7, 1])).tolist()
+
+        def entries(rows: int = rows, scale: int = scale) -> tuple[tuple[int, int], ...]:
+            indices = np.flatnonzero(rng.random(rows - 1) < rng.choice([0, 0.3, 0.7, 1])).tolist()
+            return tuple((index, int(rng.integers(1, scale))) if scale > 1 else (index, 1) for index in indices)
+
         most = (1 << int(rng.integers(3, plan.step_bits))) - 1
         drawn = {
             "layer": layer,
             "row": row,
             "group": int(rng.integers(plan.groups[layer])),
-            "entries": tuple((index, int(rng.integers(1, scale))) if scale > 1 else (index, 1) for index in indices),
+            "entries": entries(),
             "constant": (rows - 1, int(rng.integers(1, scale))) if rng.random() < 0.6 else None,
             "update": bool(rng.random() < 0.5),
             "begin": Begin(int(rng.integers(3))),
@@ -134,5 +149,9 @@ def random_sweeps(plan: ArrayPlan, rng: np.random.Generator, count: int, **value
             "steps": tuple(rng.integers(-most - 1, most + 1, plan.lanes).tolist()),
             "wait": int(rng.choice([0, 0, 0, 1, 7])),
         }
+        if merges:
+            other = (1 << int(rng.integers(3, plan.other_bits))) - 1
+            other_steps = tuple(rng.integers(-other - 1, other + 1, plan.lanes).tolist())
+            drawn |= {"update": True, "others": entries(), "other_steps": other_steps}
         sweeps.append(Sweep(**drawn | values))
     return sweeps

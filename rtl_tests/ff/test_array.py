@@ -77,6 +77,26 @@ def test_moved_images(ports: int) -> None:
     check(plan, sweeps, rng, Rule.of(MOVED))
 
 
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_lists_that_are_merged(lanes: int) -> None:
+    """Equal, disjoint and empty ones; sums and other updates before and after them."""
+    plan = ArrayPlan((ArrayLayer(9, 12, 15, 4),), lanes, 1, 8, 8, 7, 18, 24, entries=8, banks=4, other_bits=17)
+    rng = np.random.default_rng(lanes)
+    all_of_them = tuple((index, 120 - index) for index in range(8))
+    some = all_of_them[1:6:2]
+    pairs = [(all_of_them, all_of_them), (all_of_them[:4], all_of_them[4:]), (some, ()), ((), some), ((), ())]
+    sweeps = []
+    for entries, others in pairs:
+        for group in range(2):
+            for constant in (None, (8, 100)):
+                steps, other_steps = (tuple(rng.integers(-65025, 65026, lanes).tolist()) for _ in range(2))
+                sweep = Sweep(group=group, entries=entries, constant=constant, update=True, steps=steps)
+                merged = replace(sweep, others=others, other_steps=other_steps)
+                sweeps += [merged, replace(merged, group=2), Sweep(group=group, entries=all_of_them), sweep]
+    _, seen = check(plan, sweeps, rng)
+    assert seen.saturated[0]
+
+
 def test_a_readout() -> None:
     """Weights of 16 bits, summed whole; a lane for each class."""
     plan = readout_plan(MOVED, entries=6, banks=3)

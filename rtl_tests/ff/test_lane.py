@@ -1,5 +1,6 @@
 """One lane: products, sums, steps with their rounding and saturation, and the chain, clock by clock."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,42 @@ def test_a_step_a_clock(master_bits: int, shift: int) -> None:
     assert seen == [(weight & mask, saturated) for weight, saturated in wanted]
     if shift < 20:  # else few steps are large enough
         assert {saturated for _, saturated in wanted} == {0, 1}
+
+
+@pytest.mark.parametrize("shift", [1, 9, 16, 17, 26])
+def test_a_step_of_two_lists_a_clock(shift: int) -> None:
+    """Both products count before one rounding and one saturation."""
+    plan = replace(lane_plan(8, shift), other_bits=17)
+    dut = Lane(plan)
+    rng = np.random.default_rng(shift)
+    drawn = steps_of(plan, rng)
+    more = [(int(rng.choice([-65025, 0, 65025, *rng.integers(-9000, 9000, 4)])), int(rng.integers(256))) for _ in drawn]
+    wanted, seen = [], []
+    for (weight, step, value, state), (other, other_value) in zip(drawn, more, strict=True):
+        weights, merged = np.array([[weight]], np.int16), np.array([[0], [value], [other_value]], np.int32)
+        steps, others = np.array([step], np.int32), np.array([other], np.int32)
+        _, saturated = kernel.update_merged(weights, merged, 1, steps, others, shift, 127, state)
+        wanted.append((int(weights[0, 0]) & 255, saturated))
+
+    async def bench(ctx: Any) -> None:
+        for name in ("shift", "load", "take"):
+            ctx.set(getattr(dut.control, name), 1)
+        at, others_at = dict(enumerate(drawn)), dict(enumerate(more))
+        for clock in range(-1, STEPS + LANE_STAGES):
+            step, other = at.get(clock + 1, (0, 0))[1], others_at.get(clock + 1, (0, 0))[0]
+            chain = (step & (1 << plan.step_bits) - 1) | other << plan.step_bits
+            ctx.set(dut.chain_in, chain)
+            ctx.set(dut.word, at.get(clock, (0,))[0] & 255)
+            ctx.set(dut.control.value, at.get(clock - 1, (0, 0, 0))[2])
+            ctx.set(dut.control.other, others_at.get(clock - 1, (0, 0))[1])
+            ctx.set(dut.random, at.get(clock - 2, (0, 0, 0, 0))[3])
+            ctx.set(dut.control.update, clock - 2 in at)
+            if clock >= LANE_STAGES:
+                seen.append((ctx.get(dut.update), ctx.get(dut.saturated)))
+            await ctx.tick()
+
+    simulate(dut, bench)
+    assert seen == wanted
 
 
 def test_stochastic_rounding_is_unbiased() -> None:

@@ -17,19 +17,23 @@ BANKS = 3
 GROUPS = 40
 
 
+@pytest.mark.parametrize("merges", [False, True])
 @pytest.mark.parametrize("pause", [False, True])
 @pytest.mark.parametrize(
     ("lanes", "beats", "activation_bits", "modulator_bits", "positive_max"),
     [(4, 3, 8, 8, 2), (1, 1, 4, 8, 1), (8, 2, 8, 4, 1), (3, 5, 5, 5, 2)],
 )
 def test_steps_are_exact(
-    lanes: int, beats: int, activation_bits: int, modulator_bits: int, positive_max: int, pause: bool
+    lanes: int, beats: int, activation_bits: int, modulator_bits: int, positive_max: int, pause: bool, merges: bool
 ) -> None:
+    """Where lists can be merged, those of the other one come beside them."""
     draw = np.random.default_rng(lanes)
     units = UnitFormat((lanes * beats * 2, lanes * beats), lanes, activation_bits)
-    dut = Steps(units, modulator_bits=modulator_bits, positive_max=positive_max, beats=beats, banks=BANKS)
+    dut = Steps(
+        units, modulator_bits=modulator_bits, positive_max=positive_max, beats=beats, banks=BANKS, merges=merges
+    )
     memory = UnitMemory(activation_bits * lanes, sum(units.beats), BANKS)
-    bits = step_bits(activation_bits, modulator_bits, positive_max)
+    bits, other_bits = (step_bits(activation_bits, modulator_bits, most) for most in (positive_max, 1))
     m = Module()
     m.submodules.dut, m.submodules.memory = dut, memory
     clock = Signal(32)
@@ -44,6 +48,7 @@ def test_steps_are_exact(
     activations = draw.integers(1 << activation_bits, size=(BANKS, sum(units.beats), lanes))
     activations[0, :2] = (1 << activation_bits) - 1
     expected: list[list[int]] = []
+    others: list[list[int] | None] = []
     lasts: list[int] = []
     seen: list[list[int]] = []
     seen_lasts: list[int] = []
@@ -76,7 +81,10 @@ def test_steps_are_exact(
                 ctx.set(dut.bank[which], banks[which])
             ctx.set(dut.beat, first)
             ctx.set(dut.start, 1)
-            lasts.append(ctx.get(clock) + step_clocks(beats, positive, negative))
+            both = merges and positive > 0 and draw.random() < 0.5
+            if merges:
+                ctx.set(dut.merges, both)
+            lasts.append(ctx.get(clock) + step_clocks(beats, positive, negative, both))
             await ctx.tick()
             ctx.set(dut.start, 0)
             for beat in range(first, first + beats):
@@ -84,11 +92,15 @@ def test_steps_are_exact(
                     scale * activations[bank, beat] >> annealing for scale, bank in zip(scales, banks, strict=True)
                 )
                 expected.append((positive * more - negative * less).tolist())
+                others.append((-less).tolist() if both else None)
         await ctx.tick().repeat(2 * beats + STEP_STAGES + 2)
 
     async def watch(ctx: Any) -> None:
         while True:
             if ctx.get(dut.valid):
+                if len(seen) < len(others) and others[len(seen)] is not None:
+                    found = unpacked(ctx.get(dut.others.as_value()), other_bits, lanes, signed=True)
+                    assert found == others[len(seen)]
                 seen.append(unpacked(ctx.get(dut.steps.as_value()), bits, lanes, signed=True))
             if ctx.get(dut.last):
                 assert ctx.get(dut.valid)
