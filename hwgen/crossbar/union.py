@@ -16,8 +16,8 @@ class ListHead(wiring.Component):
 
     Members: ``start``: begin with the first of ``count`` entries, all those of the list before being taken;
     ``read_address``, ``entry``: to the list, which answers :data:`~hwgen.crossbar.stages.LIST_STAGES` clocks later;
-    ``left``: entries that are not yet taken; ``head``: the first of them, from ``LIST_STAGES + MERGE_STAGES + 1`` clocks
-    after ``start`` on, in each clock; ``take``: strobe.
+    ``left``: entries that are not yet taken; ``head``: the first of them, from ``LIST_STAGES + MERGE_STAGES + 1``
+    clocks after ``start`` on, in each clock; ``take``: strobe.
 
     Args:
         entry: what is taken of an entry.
@@ -74,13 +74,13 @@ class UnionSweep(wiring.Component):
 
     Members: ``start``: begin a pass over the first ``count`` entries of the list in ``bank`` and the first
     ``other_count`` of the one in ``other_bank``, whose synapse words lie from address ``base`` on, and if ``constant``,
-    over ``constant_entry`` after them, which is an entry of both; ``tag``: goes with its requests. ``ending``: the pass'
-    last clock, ``LIST_STAGES + MERGE_STAGES`` clocks after ``start`` and one more for each input, of which one is counted
-    if there are none; the next pass may be started then. ``read_bank``, ``read_address``, ``entry``, and the same of the
-    other list: to the lists, which answer :data:`~hwgen.crossbar.stages.LIST_STAGES` clocks later. ``request``: a clock
-    after ``ending`` the last one, see :func:`~hwgen.crossbar.sweep.request_layout`: its ``entry`` has the input's
-    ``value`` in the list and in the ``other`` one, 0 where it is not; ``clear``: there are no inputs. ``running``: there
-    is a pass; ``working``: or a request.
+    over ``constant_entry`` after them, which is an entry of both; ``tag``: goes with its requests. ``ending``: the
+    pass's last clock, ``LIST_STAGES + MERGE_STAGES`` clocks after ``start`` and one more for each input, of which one
+    is counted if there are none; the next pass may be started then. ``read_bank``, ``read_address``, ``entry``, and the
+    same of the other list: to the lists, which answer :data:`~hwgen.crossbar.stages.LIST_STAGES` clocks later.
+    ``request``: a clock after ``ending`` the last one, see :func:`~hwgen.crossbar.sweep.request_layout`: its ``entry``
+    has the input's ``value`` in the list and in the ``other`` one, 0 where it is not; ``clear``: there are no inputs.
+    ``running``: there is a pass; ``working``: or a request.
 
     Args:
         entry: what a list entry holds: ``index``, the number of the input, and ``value``.

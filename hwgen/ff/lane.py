@@ -14,8 +14,8 @@ def lane_control(plan: ArrayPlan) -> data.StructLayout:
     With the word: ``load``: it will be multiplied, or with ``take`` the chain's number, from now on. A clock later
     ``value``, what either is multiplied by. Two clocks after the word: ``accumulate``: the product is added to the sum,
     or with ``keep`` = 0 begins a new one, from the base with ``restore``; ``save``: what it becomes is the base too;
-    ``update``: the product is of a step: a weight that saturates is reported. Where lists can be merged, ``other``, with
-    ``value``: what the other list's step is multiplied by, 0 where there is none.
+    ``update``: the product is of a step: a weight that saturates is reported. Where lists can be merged, ``other``,
+    with ``value``: what the other list's step is multiplied by, 0 where there is none.
 
     ``capture``: the chain takes the sum, else with ``shift`` what the lane above has; ``fill_shift``: what is to be
     written comes from the lane above; ``fill_hold``: else it stays.

@@ -15,8 +15,8 @@ class Pace(wiring.Component):
         plan: of the array.
 
     Members: ``length``: entries of the sweep that is to be started, the constant one counted, and ``update``,
-    ``capture``, where lists can be merged also ``merges``: what it does; ``free``: it may be; ``start``: it is; ``ending``: of the array; ``running``: a sweep was
-    started and has not ended.
+    ``capture``, where lists can be merged also ``merges``: what it does; ``free``: it may be; ``start``: it is;
+    ``ending``: of the array; ``running``: a sweep was started and has not ended.
     """
 
     def __init__(self, plan: ArrayPlan) -> None:

@@ -104,7 +104,9 @@ def _multipliers(stage: Stage) -> int:
     """One for each lane, or two where lists are merged, and behind the lanes for squares, outputs and steps; one for
     each class of a read-out."""
     behind = stage.units.unit_lanes * (1 + stage.gives + stage.learning)
-    return stage.plan.lanes * (1 + stage.plan.merges) + behind + (0 if stage.config.supervised else stage.config.classes)
+    return (
+        stage.plan.lanes * (1 + stage.plan.merges) + behind + (0 if stage.config.supervised else stage.config.classes)
+    )
 
 
 def _blocks(stage: Stage) -> list[Block]:

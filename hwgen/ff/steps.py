@@ -41,8 +41,8 @@ class Steps(wiring.Component):
     - ``start``: strobe, take all of these for the next group: ``positive`` (p) and ``negative`` (n), not both 0;
       ``scales``; ``annealing``; ``beat``: the group's first beat; ``bank``: of each pass. It may come as soon as
       ``ready`` is 1: in the clock in which the last address of the group before is issued.
-    - ``merges``, where lists can be merged: taken with ``start``, the steps of the other list are wanted, too, for which
-      p = 0 and n = 1: ``others``, with ``steps``.
+    - ``merges``, where lists can be merged: taken with ``start``, the steps of the other list are wanted, too, for
+      which p = 0 and n = 1; p of this one is not 0. ``others``: with ``steps``.
     - ``read``, ``read_bank``, ``read_beat``, ``activations``: to the :class:`~hwgen.ff.unit_memory.UnitMemory` of y.
     - ``valid``, ``steps``: a beat of steps, from :data:`~hwgen.ff.unit_clocks.STEP_STAGES` clocks after its address;
       ``last``: it is the group's last one, see :func:`~hwgen.ff.unit_clocks.step_clocks`.

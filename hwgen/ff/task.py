@@ -26,8 +26,8 @@ def source_layout(stage: Stage) -> data.StructLayout:
 
 
 def step_layout(stage: Stage) -> data.StructLayout:
-    """What a sweep of a step goes over: as :func:`source_layout` has it. Where lists can be merged, with ``merges`` over
-    the union of the lists ``CURRENT``, if ``own``, and ``OTHER``, if ``others``."""
+    """What a sweep of a step goes over: as :func:`source_layout` has it. Where lists can be merged, with ``merges``
+    over the union of the lists ``CURRENT``, if ``own``, and ``OTHER``, if ``others``."""
     source = source_layout(stage)
     if not stage.plan.merges:
         return source

@@ -2,10 +2,10 @@
 
 Such a sweep updates each word that either list has once, by the steps of both. What an array has for it:
 
-- ``other_bank``, ``other_address``, ``other_entry``: to the lists, as ``read_bank``, ``read_address``, ``entry``, for the
-  second one; ``others``: with ``steps``, those by which its values are multiplied.
-- A sweep over a union ends ``plan.sweep_clocks`` after its ``start``. A sweep that reads one of its words starts at least
-  ``plan.merged_turnaround`` clocks after its ``ending``. It takes its steps
+- ``other_bank``, ``other_address``, ``other_entry``: to the lists, as ``read_bank``, ``read_address``, ``entry``, for
+  the second one; ``others``: with ``steps``, those by which its values are multiplied.
+- A sweep over a union ends ``plan.sweep_clocks`` after its ``start``. A sweep that reads one of its words starts at
+  least ``plan.merged_turnaround`` clocks after its ``ending``. It takes its steps
   :data:`~hwgen.crossbar.stages.MERGE_STAGES` clocks later than others: they may enter so much later, and the next
   group's enter after ``plan.steps_hold`` clocks.
 """

@@ -258,7 +258,15 @@ def test_discard_drops_everything(clocks: int, length: int) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("inputs", 0), ("input_bits", 5), ("input_threshold", 16), ("beat_bits", 30), ("trailer_bits", 33), ("banks", 0), ("readers", 3)],
+    [
+        ("inputs", 0),
+        ("input_bits", 5),
+        ("input_threshold", 16),
+        ("beat_bits", 30),
+        ("trailer_bits", 33),
+        ("banks", 0),
+        ("readers", 3),
+    ],
 )
 def test_what_makes_no_sense_is_refused(name: str, value: int) -> None:
     parameters = dict(zip((*NAMES, "banks"), (10, 4, 2, 3, 32, 5, 2), strict=True)) | {name: value}

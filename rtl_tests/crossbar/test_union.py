@@ -48,9 +48,7 @@ def wanted(each: Pass) -> list[Asked | None]:
     if not rows:
         return [None]
     last = len(rows) - 1
-    return [
-        Asked(each.base + index, *rest, number == last, each.tag) for number, (index, *rest) in enumerate(rows)
-    ]
+    return [Asked(each.base + index, *rest, number == last, each.tag) for number, (index, *rest) in enumerate(rows)]
 
 
 def run(passes: list[Pass]) -> None:

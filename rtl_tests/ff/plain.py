@@ -175,7 +175,7 @@ class PlainMachine:
             if more * scales[0] or less * scales[1]
         ]
         merges = self.config.learning_sweeps == "union" and not (self.config.supervised and layer == 0)
-        for sweep in ([changing] if merges else [[each] for each in changing]):
+        for sweep in [changing] if merges else [[each] for each in changing]:
             shift = self.config.update_shift[layer]
             self.sweep(layer, self.layers[layer], sweep, shift, self.config.master_bits)
 

@@ -55,10 +55,16 @@ def test_the_random_machines_do_everything() -> None:
     assert all(count >= 10 for name, count in seen.items() if name != "inferred"), seen
 
 
+@pytest.mark.parametrize("sweeps", ["separate", "union"])
 @pytest.mark.parametrize("bits", range(8, 17))
 @pytest.mark.parametrize("rule", ["supervised", "contrastive"])
-def test_weights_saturate_at_every_width(rule: str, bits: int) -> None:
-    values: dict[str, Any] = {"master_bits": bits, "update_shift": max(1, 21 - bits), "activation_shift": 4}
+def test_weights_saturate_at_every_width(rule: str, bits: int, sweeps: str) -> None:
+    values: dict[str, Any] = {
+        "learning_sweeps": sweeps,
+        "master_bits": bits,
+        "update_shift": max(1, 21 - bits),
+        "activation_shift": 4,
+    }
     values |= {"goodness_shift": 14, "classes": 4, "seed": bits}
     if rule == "contrastive":
         values |= {"readout": "softmax", "readout_bits": bits, "readout_update_shift": max(1, 16 - bits)}
@@ -88,13 +94,14 @@ def largest_sums(config: FFConfig) -> None:
 @pytest.mark.parametrize("recurrent", [False, True])
 def test_the_widest_numbers(recurrent: bool) -> None:
     sequence: dict[str, Any] = {"recurrent": True, "steps": 2} if recurrent else {}
-    for rule in ("contrastive",) if recurrent else ("supervised", "contrastive"):
-        largest_sums(
-            FFConfig.parse(
-                {"layers": [700, 3], "classes": 2, "bias": 127, "input_bits": 7, "rms": 63, "activation_shift": 4,
-                 "goodness_shift": 0, "update_shift": 26, "rule": rule, **sequence}
-            )
-        )  # fmt: skip
+    values = {"layers": [700, 3], "classes": 2, "bias": 127, "input_bits": 7, "rms": 63, "activation_shift": 4,
+              "goodness_shift": 0, "update_shift": 26}  # fmt: skip
+    if recurrent:
+        largest_sums(FFConfig.parse(values | {"rule": "contrastive"} | sequence))
+        return
+    for rule in ("supervised", "contrastive"):
+        largest_sums(FFConfig.parse(values | {"rule": rule}))
+    largest_sums(FFConfig.parse(values | {"rule": "contrastive", "learning_sweeps": "union"}))
 
 
 @given(seed=st.integers(0, 2**32 - 1))
@@ -136,6 +143,51 @@ def test_samples_that_are_not_learnt_from_change_nothing_and_end_a_row_of_pairs(
     assert mixed.dump() == apart.dump()
     mixed.infer(samples)
     assert mixed.dump() == apart.dump()
+
+
+def merge(samples: list[list[int]], **values: Any) -> tuple[FFModel, list[int]]:
+    """A contrastive machine that has been trained as the plain one is, and how many inputs it has merged."""
+    given = {"layers": [6, 4], "rule": "contrastive", "update_shift": 9, "thresholds": [20000, 0], "bias": 0} | values
+    config = FFConfig.parse(given | {"learning_sweeps": "union"})
+    model = FFModel(config)
+    plain = PlainMachine(config, model.dump())
+    trace = model.trace(check_samples(config, samples, [0] * len(samples), np.full(len(samples), True)))
+    for sample in samples:
+        plain.run(sample, 0, True)
+    assert model.dump() == plain.weights()
+    return model, trace.samples["merged"][:, 0].tolist()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "entries"),
+    [
+        ([0, 0, 0, 0, 0, 0], [9, 0, 200, 0, 0, 7], 3),
+        ([0, 9, 99, 0, 0, 0], [0, 0, 0, 0, 0, 0], 2),
+        ([0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0], 0),
+        ([0, 9, 99, 0, 0, 8], [0, 55, 77, 0, 0, 9], 3),
+        ([0, 9, 99, 0, 0, 8], [77, 0, 0, 5, 5, 0], 6),
+    ],
+    ids=["first empty", "second empty", "both empty", "equal", "disjoint"],
+)
+@pytest.mark.parametrize("bias", [0, 32])
+def test_a_union_has_each_input_of_either_list_once(
+    first: list[int], second: list[int], entries: int, bias: int
+) -> None:
+    _, merged = merge([first, second], bias=bias)
+    assert merged == [0, entries + (bias > 0)]
+
+
+def test_a_list_whose_scale_is_0_is_not_merged() -> None:
+    """The negative pass is far below its threshold, so what is learnt from is the present sample alone, as ever."""
+    values: dict[str, Any] = {"thresholds": [20000, 60000], "goodness_shift": 5}
+    samples = [[9, 9, 9, 0, 0, 0], [0, 0, 99, 99, 0, 0]]
+    union, merged = merge(samples, **values)
+    assert merged == [0, 2]
+    separate = FFModel(FFConfig.parse(union.config.parameters() | {"learning_sweeps": "separate"}))
+    separate.learn_only([0])
+    separate.train(samples, [0, 0])
+    np.testing.assert_array_equal(union.dump().layers[0], separate.dump().layers[0])
+    assert (separate.statistics()["modulator_negative_0"], separate.statistics()["skipped_0"]) == (0, 0)
 
 
 def test_an_empty_sample_is_a_sample_before() -> None:

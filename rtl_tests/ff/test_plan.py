@@ -26,6 +26,9 @@ VALUES = {
 }
 
 
+LISTS: dict[str, int] = {"unit_lanes": 2, "entries": 36, "banks": 3}
+
+
 def test_words_lie_group_after_group() -> None:
     plan = ArrayPlan(**VALUES)
     assert plan.bases == ((0, 5, 10), (15, 28))
@@ -89,6 +92,15 @@ def test_a_readouts_sums_fit() -> None:
     assert -(1 << 15) * (12 * config.feature_max + config.readout_bias) >= -1 << plan.sum_bits - 1
 
 
+def test_two_products_a_lane_have_a_chain_for_both_steps() -> None:
+    values: dict[str, Any] = {"layers": [36, 8, 4], "rule": "contrastive", "learning_sweeps": "union"}
+    plan = engine_plan(FFConfig.parse(values), (0, 1), **LISTS)
+    assert plan.merges and 1 << plan.other_bits - 1 > 255 * 255
+    assert (plan.step_bits, plan.other_bits, plan.chain_bits) == (18, 17, 35)
+    separate = engine_plan(FFConfig.parse(values | {"learning_sweeps": "separate"}), (0, 1), **LISTS)
+    assert not separate.merges and separate.chain_bits == max(separate.sum_bits, separate.step_bits)
+
+
 def test_margins() -> None:
     frame = Frame(12, 4, 2)
     image = np.arange(12).reshape(3, 4)
@@ -107,6 +119,8 @@ def test_margins() -> None:
         ({"mac_bits": 13}, r"mac_bits must be from 1 to master_bits \(12\), not 13"),
         ({"unit_lanes": 3}, r"unit_lanes must be a divisor of lanes \(4\), not 3"),
         ({"lanes": 6}, r"units must be a multiple of lanes \(6\), not 8"),
+        ({"other_bits": 17, "ports": 1}, "other_bits must be 0 with one port or with moved images, not 17"),
+        ({"other_bits": 17, "frame": Frame(12, 4, 2)}, "other_bits must be 0 with one port or with moved images"),
         ({"layers": (ArrayLayer(5, 12, 27, 4),)}, "update_shift must be from 1 to 26, not 27"),
         (
             {"layers": (ArrayLayer(5, 12, 9, 4), ArrayLayer(5, 12, 9, 0))},

@@ -41,6 +41,15 @@ def test_a_machine_learns_digits(rule: str) -> None:
     assert all(0.8 * epoch.cycles < spent < epoch.cycles for epoch, spent in zip(training.epochs, clocks, strict=True))
 
 
+@pytest.mark.parametrize("rule", DIGITS)
+def test_one_sweep_learns_digits_as_well_as_several(rule: str) -> None:
+    """And in fewer clocks."""
+    separate, union = (train(design(rule, learning_sweeps=sweeps), epochs=8) for sweeps in ("separate", "union"))
+    assert abs(separate.epochs[-1].test_error - union.epochs[-1].test_error) < 0.025
+    spent = [training.epochs[0].statistics["learn_cycles"] for training in (separate, union)]
+    assert spent[1] < 0.95 * spent[0]
+
+
 def test_a_recurrent_machine_learns_digits_row_by_row() -> None:
     machine = design("contrastive", layers=[8, 64], recurrent=True, update_shift=20, readout="softmax")
     assert machine.config.steps == 8

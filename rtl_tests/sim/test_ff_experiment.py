@@ -83,8 +83,9 @@ def test_phases_follow_each_other() -> None:
         {"layers": [64, 16, 8]},
         {"layers": [64, 16, 8], "rule": "contrastive"},
         {"layers": [64, 16], "rule": "contrastive", "view_shift": 1},
+        {"layers": [64, 16, 8], "rule": "contrastive", "learning_sweeps": "union"},
     ],
-    ids=["supervised", "contrastive", "views"],
+    ids=["supervised", "contrastive", "views", "union"],
 )
 def test_clocks_are_those_of_a_machine_with_so_many_lanes(values: dict[str, Any]) -> None:
     values = values | {"seed": 5, "unit_lanes": 2, "pixel_bits": 4}
@@ -112,16 +113,19 @@ def test_clocks_are_those_of_a_machine_with_so_many_lanes(values: dict[str, Any]
     assert narrow["learn_words"] == pytest.approx(2 * wide["learn_words"])
 
 
-def test_words_are_counted_one_by_one() -> None:
-    """Two samples of a contrastive machine, of 3 and 2 active inputs: 2 groups, and a bias each."""
-    config = FFConfig.parse({"layers": [8, 8], "rule": "contrastive", "lanes": 4, "readout_bits": 16})
+@pytest.mark.parametrize(("sweeps", "learnt"), [("separate", 3 + 4), ("union", 5)])
+def test_words_are_counted_one_by_one(sweeps: str, learnt: int) -> None:
+    """Two samples of a contrastive machine, of 3 and 2 active inputs, of which they share one: 2 groups, and a bias
+    each, which they share, too."""
+    values: dict[str, Any] = {"layers": [8, 8], "rule": "contrastive", "lanes": 4, "readout_bits": 16}
+    config = FFConfig.parse(values | {"learning_sweeps": sweeps})
     model = ClockedModel(config, (4,))
     inputs = np.zeros((2, 8), int)
-    inputs[0, :3] = inputs[1, 4:6] = 200
+    inputs[0, :3] = inputs[1, 2:4] = 200
     result = model.train(inputs, [0, 1])
     note = model.take()["training"]["machines"]["4"]
     assert note["passes_words"] * 2 == 2 * 4 + 2 * (3 + 4)
-    assert result.goodness[1].all() and note["learn_words"] * 2 == 2 * (3 + 4)
+    assert result.goodness[1].all() and note["learn_words"] * 2 == 2 * learnt
 
 
 def test_outcomes_are_kept_and_read_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,7 +119,7 @@ def words_of(config: FFConfig, trace: Trace, learning: NDArray[np.bool_], learns
         scales = samples["modulator"][:, layer]
         for term in _program(config, layer, 0 if config.supervised else PAIRS_KIND).terms:
             if term.merges:
-                learn += groups * samples["merged"][:, layer].astype(np.int64)
+                learn += groups * samples["merged"][:, layer]
                 continue
             length = np.ones(len(samples), np.int64) if term.source >= RIGHT else outputs[:, term.source]
             changes = term.positive * scales[:, POSITIVE] + term.negative * scales[:, NEGATIVE] != 0

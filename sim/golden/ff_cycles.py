@@ -121,7 +121,7 @@ def count(timing: Timing, trace: Trace, learning: NDArray[np.bool_], learns: NDA
             for layer in range(depth):
                 both = pairs and layer < top
                 kind = (UPPER_KIND if layer else 0) + (PAIRS_KIND if both else 0)
-                merged = np.int64(trace.samples[n].merged[layer])
+                merged = int(trace.samples[n].merged[layer])
                 lengths = (current + engine.bias[layer], other + engine.bias[layer], back, back_negative, merged)
                 good, bad = passes(timing, kind, engine.groups[layer], lengths, start, written)
                 complete = bad if both else good

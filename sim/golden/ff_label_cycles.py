@@ -79,7 +79,7 @@ def count(timing: LabelTiming, trace: Trace, learning: NDArray[np.bool_], learns
         for layer in range(depth):
             if layer:
                 passes = passed = upper_layer(timing, layer, given[layer - 1], passed, start, train, released, handed)
-                below, bias, merged = given[layer - 1], engine.bias[layer], np.int64(note.merged[layer])
+                below, bias, merged = given[layer - 1], engine.bias[layer], int(note.merged[layer])
                 lengths = (below[POSITIVE, COUNT] + bias, below[NEGATIVE, COUNT] + bias, 1, 1, merged)
             elif train:
                 passed = passes[:: len(passes) - 1]

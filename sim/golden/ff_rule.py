@@ -163,7 +163,7 @@ def trace_type(config: FFConfig) -> np.dtype[np.void]:
             ("sweeps", np.int32, each),
             ("skipped", np.int32, each),
             # Inputs that a layer learns from by a sweep over the union of two lists, the bias counted.
-            ("merged", np.int32, each),
+            ("merged", np.int64, each),
             ("readout_updates", np.int32),
             ("readout_saturated", np.int32),
         ]
