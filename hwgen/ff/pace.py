@@ -56,11 +56,10 @@ class Pace(wiring.Component):
             m.d.sync += self.running.eq(0)
             with m.If(updates):
                 m.d.sync += cooling.eq(turnaround - 1)
-            if self.plan.merges:
-                merges = Signal()  # the sweep under way
-                with m.If(updates & merges):
-                    m.d.sync += cooling.eq(self.plan.merged_turnaround - 1)
         if self.plan.merges:
+            merges = Signal()  # the sweep under way goes over the union of two lists
+            with m.If(self.ending & updates & merges):
+                m.d.sync += cooling.eq(self.plan.merged_turnaround - 1)
             with m.If(self.start):
                 m.d.sync += merges.eq(self.merges)
         with m.If(self.start):

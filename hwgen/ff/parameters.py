@@ -129,7 +129,7 @@ class FFParameters(CoreConfig):
 
     learning_sweeps: Literal["separate", "union"] = "separate"
     """How the inputs of both passes are swept to learn from them: list after list, or once over the union of their
-    lists, for which a lane has a second multiplier. What is learnt differs in the rounding."""
+    lists, for which a lane has a second multiplier. What is learnt differs in rounding and saturation."""
 
     initial_bits: tuple[Annotated[int, pydantic.Field(ge=1, le=8)], ...] = pydantic.Field(
         default_factory=lambda data: defaults.initial_bits(data)

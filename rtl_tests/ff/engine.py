@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from amaranth.hdl import Module, ResetInserter, Signal
 from amaranth.lib import data
 from amaranth.lib.wiring import connect
@@ -14,6 +13,7 @@ from hwgen.ff.array import LaneArray
 from hwgen.ff.plan import ArrayPlan
 from hwgen.ff.rounding import RoundingGenerator
 from hwgen.ff.sweeps import Begin, synapse_pipeline
+from rtl_tests.ff.words import from_words, to_words
 from rtl_tests.simulate import simulate
 
 NOTE = data.StructLayout({"number": 12})
@@ -290,29 +290,3 @@ def start_clocks(plan: ArrayPlan, sweeps: list[Sweep]) -> list[tuple[int, int]]:
             written[place] = ending + turnaround(plan, sweep)
         clocks.append((start, ending))
     return clocks
-
-
-def to_words(plan: ArrayPlan, weights: list[Any]) -> list[int]:
-    """The memory's words with these weights."""
-    mask = (1 << plan.master_bits) - 1
-    words = []
-    for layer, array in zip(plan.layers, weights, strict=True):
-        for first in range(0, layer.units, plan.lanes):
-            for row in array[:, first : first + plan.lanes].tolist():
-                words.append(sum((weight & mask) << lane * plan.master_bits for lane, weight in enumerate(row)))
-    return words
-
-
-def from_words(plan: ArrayPlan, words: list[int]) -> list[Any]:
-    """The weights in these words."""
-    sign = 1 << plan.master_bits - 1
-    result = []
-    for layer, bases in zip(plan.layers, plan.bases, strict=True):
-        array = np.zeros((layer.rows, layer.units), np.int16)
-        for group, base in enumerate(bases):
-            for row in range(layer.rows):
-                for lane in range(plan.lanes):
-                    weight = words[base + row] >> lane * plan.master_bits & 2 * sign - 1
-                    array[row, group * plan.lanes + lane] = (weight ^ sign) - sign
-        result.append(array)
-    return result

@@ -64,7 +64,8 @@ SUPERVISED: dict[str, dict[str, Any]] = {
         "modulator": "thresholds",
         "thresholds": [20000, 12000],
     },
-    "union": {
+    # Upper layers whose lists are merged.
+    "merged": {
         "layers": [8, 6, 12],
         "lanes": 2,
         "unit_lanes": 1,

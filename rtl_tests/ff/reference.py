@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from hwgen.ff.plan import ArrayLayer, ArrayPlan
-from rtl_tests.ff.engine import Begin, Sweep
+from rtl_tests.ff.engine import Begin, Engine, Seen, Sweep, start_clocks
 from sim.golden import ff_kernel as kernel
 from sim.golden.ff_rule import Rule
 
@@ -130,16 +130,19 @@ def random_sweeps(plan: ArrayPlan, rng: np.random.Generator, count: int, **value
         rows = plan.layers[layer].rows - row
         scale = 1 << int(rng.integers(1, plan.value_bits + 1))
 
-        def entries(rows: int = rows, scale: int = scale) -> tuple[tuple[int, int], ...]:
-            indices = np.flatnonzero(rng.random(rows - 1) < rng.choice([0, 0.3, 0.7, 1])).tolist()
+        def some(rows: int = rows) -> list[int]:
+            return np.flatnonzero(rng.random(rows - 1) < rng.choice([0, 0.3, 0.7, 1])).tolist()
+
+        def entries(indices: list[int], scale: int = scale) -> tuple[tuple[int, int], ...]:
             return tuple((index, int(rng.integers(1, scale))) if scale > 1 else (index, 1) for index in indices)
 
+        indices = some()
         most = (1 << int(rng.integers(3, plan.step_bits))) - 1
         drawn = {
             "layer": layer,
             "row": row,
             "group": int(rng.integers(plan.groups[layer])),
-            "entries": entries(),
+            "entries": entries(indices),
             "constant": (rows - 1, int(rng.integers(1, scale))) if rng.random() < 0.6 else None,
             "update": bool(rng.random() < 0.5),
             "begin": Begin(int(rng.integers(3))),
@@ -152,6 +155,29 @@ def random_sweeps(plan: ArrayPlan, rng: np.random.Generator, count: int, **value
         if merges:
             other = (1 << int(rng.integers(3, plan.other_bits))) - 1
             other_steps = tuple(rng.integers(-other - 1, other + 1, plan.lanes).tolist())
-            drawn |= {"update": True, "others": entries(), "other_steps": other_steps}
+            drawn |= {"update": True, "others": entries(some()), "other_steps": other_steps}
         sweeps.append(Sweep(**drawn | values))
     return sweeps
+
+
+def check(
+    plan: ArrayPlan, sweeps: list[Sweep], rng: np.random.Generator, rule: Rule | None = None
+) -> tuple[Reference, Seen]:
+    """Make sweeps; compare all that comes of them, and when it comes."""
+    weights = random_weights(plan, rng)
+    seeds = tuple(rng.integers(1, 1 << 16, len(plan.layers)).tolist())
+    engine = Engine(plan, weights, seeds)
+    reference = Reference(plan, [array.copy() for array in weights], list(seeds), rule)
+    seen = engine.run(sweeps)
+    reference.run(sweeps)
+    clocks = start_clocks(plan, sweeps)
+    assert seen.endings == [ending for _, ending in clocks]
+    assert [beat[1:] for beat in seen.sums] == reference.sums
+    delays = [plan.sums_delay + beat for beat in range(plan.beats)]
+    captures = [ending for (_, ending), sweep in zip(clocks, sweeps, strict=True) if sweep.capture and not sweep.update]
+    assert [beat[0] for beat in seen.sums] == [ending + delay for ending in captures for delay in delays]
+    for found, wanted in zip(engine.weights, reference.weights, strict=True):
+        np.testing.assert_array_equal(found, wanted)
+    assert seen.states == reference.states
+    assert seen.saturated == reference.saturated
+    return reference, seen

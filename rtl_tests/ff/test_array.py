@@ -13,8 +13,9 @@ from hwgen.emit.verilog import emit_verilog
 from hwgen.ff.array import LaneArray
 from hwgen.ff.config import FFConfig
 from hwgen.ff.plan import LANE_STAGES, ArrayLayer, ArrayPlan, engine_plan, readout_plan
-from rtl_tests.ff.engine import Begin, Engine, Seen, Sweep, from_words, run_sweeps, start_clocks, to_words
-from rtl_tests.ff.reference import Reference, random_plan, random_sweeps, random_weights
+from rtl_tests.ff.engine import Begin, Engine, Seen, Sweep, run_sweeps
+from rtl_tests.ff.reference import Reference, check, random_plan, random_sweeps, random_weights
+from rtl_tests.ff.words import from_words, to_words
 from sim.golden import ff_kernel as kernel
 from sim.golden.ff_rule import Rule
 
@@ -35,29 +36,6 @@ MOVED = FFConfig.parse(
 )
 
 
-def check(
-    plan: ArrayPlan, sweeps: list[Sweep], rng: np.random.Generator, rule: Rule | None = None
-) -> tuple[Reference, Seen]:
-    """Make sweeps; compare all that comes of them, and when it comes."""
-    weights = random_weights(plan, rng)
-    seeds = tuple(rng.integers(1, 1 << 16, len(plan.layers)).tolist())
-    engine = Engine(plan, weights, seeds)
-    reference = Reference(plan, [array.copy() for array in weights], list(seeds), rule)
-    seen = engine.run(sweeps)
-    reference.run(sweeps)
-    clocks = start_clocks(plan, sweeps)
-    assert seen.endings == [ending for _, ending in clocks]
-    assert [beat[1:] for beat in seen.sums] == reference.sums
-    delays = [plan.sums_delay + beat for beat in range(plan.beats)]
-    captures = [ending for (_, ending), sweep in zip(clocks, sweeps, strict=True) if sweep.capture and not sweep.update]
-    assert [beat[0] for beat in seen.sums] == [ending + delay for ending in captures for delay in delays]
-    for found, wanted in zip(engine.weights, reference.weights, strict=True):
-        np.testing.assert_array_equal(found, wanted)
-    assert seen.states == reference.states
-    assert seen.saturated == reference.saturated
-    return reference, seen
-
-
 @pytest.mark.parametrize("seed", range(CASES))
 def test_random_sweeps_of_random_arrays(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -75,26 +53,6 @@ def test_moved_images(ports: int) -> None:
         for sweep in random_sweeps(plan, rng, SWEEPS)
     ]
     check(plan, sweeps, rng, Rule.of(MOVED))
-
-
-@pytest.mark.parametrize("lanes", [1, 4])
-def test_lists_that_are_merged(lanes: int) -> None:
-    """Equal, disjoint and empty ones; sums and other updates before and after them."""
-    plan = ArrayPlan((ArrayLayer(9, 12, 15, 4),), lanes, 1, 8, 8, 7, 18, 24, entries=8, banks=4, other_bits=17)
-    rng = np.random.default_rng(lanes)
-    all_of_them = tuple((index, 120 - index) for index in range(8))
-    some = all_of_them[1:6:2]
-    pairs = [(all_of_them, all_of_them), (all_of_them[:4], all_of_them[4:]), (some, ()), ((), some), ((), ())]
-    sweeps = []
-    for entries, others in pairs:
-        for group in range(2):
-            for constant in (None, (8, 100)):
-                steps, other_steps = (tuple(rng.integers(-65025, 65026, lanes).tolist()) for _ in range(2))
-                sweep = Sweep(group=group, entries=entries, constant=constant, update=True, steps=steps)
-                merged = replace(sweep, others=others, other_steps=other_steps)
-                sweeps += [merged, replace(merged, group=2), Sweep(group=group, entries=all_of_them), sweep]
-    _, seen = check(plan, sweeps, rng)
-    assert seen.saturated[0]
 
 
 def test_a_readout() -> None:
@@ -234,14 +192,19 @@ def test_the_host_reads_and_writes_weights(lanes: int, master_bits: int) -> None
     assert [beat[1:] for beat in seen.sums] == reference.sums
 
 
+@pytest.mark.parametrize("merges", [False, True])
 @pytest.mark.parametrize("clock", range(1, 24, 2))
-def test_a_reset_at_any_time_drops_what_is_under_way(clock: int) -> None:
+def test_a_reset_at_any_time_drops_what_is_under_way(clock: int, merges: bool) -> None:
     """Weights are as they were or have made their step, and what follows is as it should be."""
-    plan = ArrayPlan((ArrayLayer(6, 4, 17, 4),), 2, 1, 8, 8, 7, 17, 24, entries=6, banks=4)
+    other_bits = 17 if merges else 0
+    plan = ArrayPlan((ArrayLayer(6, 4, 17, 4),), 2, 1, 8, 8, 7, 17, 24, entries=6, banks=4, other_bits=other_bits)
     rng = np.random.default_rng(clock)
     weights = random_weights(plan, rng)
     engine = Engine(plan, weights, (1,))
-    sweeps = [Sweep(entries=LONG[:5]), Sweep(entries=LONG[:5], update=True, steps=(60000, -60000))]
+    update = Sweep(entries=LONG[:5], update=True, steps=(60000, -60000))
+    if merges:
+        update = replace(update, others=LONG[1:6], other_steps=(60000, 60000))
+    sweeps = [Sweep(entries=LONG[:5]), update]
     after = random_sweeps(plan, rng, 8, begin=Begin.CLEAR)
     dropped, seen = Seen(saturated=[0]), Seen(saturated=[0])
     found: list[Any] = []
