@@ -5,6 +5,9 @@ from sim.experiments.ff_grid import RULES
 from sim.experiments.ff_tables import short
 from sim.experiments.page import error_axes, png
 
+TABLEAU = ("blue", "orange", "green", "red", "purple", "brown", "pink", "gray", "olive", "cyan")
+COLOURS = [*(f"tab:{name}" for name in TABLEAU), "black", "darkblue", "saddlebrown", "teal"]
+"""The usual ones and more: there are more settings."""
 STYLES = {"machine": "-", "random": ":", "published": "--"}
 
 
@@ -14,6 +17,7 @@ def learning_figure(found: Findings) -> bytes:
 
     figure = Figure(figsize=(12, 5), layout="constrained")
     for panel, rule in zip(figure.subplots(1, 2), RULES, strict=True):
+        panel.set_prop_cycle(color=COLOURS)
         for setting in found.of(found.main, rule, *STYLES):
             curve = found.curve(setting.name)
             panel.plot(

@@ -25,13 +25,18 @@ class Target:
 def at_most(what: str, most: float, found: float | None) -> Target:
     """A target that smaller numbers meet."""
     met = found is not None and found <= most
-    return Target(what, f"at most {most:g}", None if found is None else f"{found:.4g}", met)
+    return Target(what, f"at most {_text(most)}", None if found is None else _text(found), met)
 
 
 def at_least(what: str, least: float, found: float | None) -> Target:
     """A target that larger numbers meet."""
     met = found is not None and found >= least
-    return Target(what, f"at least {least:g}", None if found is None else f"{found:.4g}", met)
+    return Target(what, f"at least {_text(least)}", None if found is None else _text(found), met)
+
+
+def _text(value: float) -> str:
+    """Four digits and more where the number has more before its point."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def targets_table(targets: Sequence[Target]) -> str:
