@@ -26,9 +26,9 @@ REFUSED_ABOVE = 1 + LUT_ERROR
 FITS, MAY_NOT_FIT, CANNOT_FIT = "fits", "may not fit", "cannot fit"
 
 LINK_MEMORIES = (
-    Memory("link.receiver", WINDOW << SLOT_BITS, lanes=1, lane_bits=8),
-    Memory("link.responses", SLOTS << SLOT_BITS, lanes=1, lane_bits=8),
-    Memory("link.results", RESULT_WORDS, lanes=1, lane_bits=32),
+    Memory("link.receiver", WINDOW << SLOT_BITS, lanes=1, lane_bits=8, constant=True),
+    Memory("link.responses", SLOTS << SLOT_BITS, lanes=1, lane_bits=8, constant=True),
+    Memory("link.results", RESULT_WORDS, lanes=1, lane_bits=32, constant=True),
 )
 LINK = Block("link", luts=1600, ffs=680)
 """Host link, LEDs and reset of a whole top level, whatever the core, as recorded."""
@@ -52,7 +52,7 @@ class Estimate:
     memory_port_utilisation: float
     needs: Needs
     empty_block_rams: int
-    """What the block RAMs would be if no memory had initial content."""
+    """What the block RAMs would be if no memory held from the start what the machine has learnt."""
 
     @property
     def sprams(self) -> int:
@@ -175,7 +175,7 @@ def estimate(design: Design, board: Board, *, out_of_context: bool = False) -> E
     if not out_of_context:
         memories, blocks = memories + LINK_MEMORIES, (*blocks, LINK)
     capacity = board.capacity
-    empty = tuple(replace(memory, initialised=False) for memory in memories)
+    empty = tuple(replace(memory, initialised=memory.initialised and memory.constant) for memory in memories)
     moved = choose_single_port(empty, board.family, capacity.block_rams, capacity.sprams)
     block_rams = 0
     luts = sum(block.luts for block in blocks) * FAMILIES[board.family].lut_scale

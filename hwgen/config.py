@@ -79,6 +79,11 @@ class CoreConfig(pydantic.BaseModel):
         which all of it learns; none where it cannot."""
         return ()
 
+    def phase_counters(self, phase: str | None) -> tuple[str, ...]:
+        """Names of the statistics whose means over the samples of an epoch tell how learning goes in ``phase``, one of
+        :attr:`phases`, where what decides does not learn; none where errors tell it."""
+        return ()
+
     @property
     def overlaps(self) -> bool:
         """Whether the machine works on several samples at a time, so that ``busy_cycles`` depends on when they come:

@@ -16,6 +16,9 @@ class Memory:
     initialised: bool = True
     """Whether it needs its content from the start on; if not, nothing depends on what it holds before it is written."""
 
+    constant: bool = False
+    """Whether its initial content, if any, is the machine's own, such as a table, whatever the machine has learnt."""
+
     exclusive: bool = True
     """Whether the ports never work in the same clock at all, so that one would do."""
 

@@ -1,12 +1,14 @@
-"""Samples and labels of machines that classify pixels: checked once, for models, drivers and training."""
+"""Samples, labels and weights of machines that classify pixels: checked once, for models, drivers and training."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hwgen.errors import HwgenError
 from hwgen.integers import check_integer
+
+Weights = TypeVar("Weights")
 
 
 class Inputs(Protocol):
@@ -74,6 +76,17 @@ def check_learning(config: LearningConfig) -> None:
         raise HwgenError(
             f"a machine with {config.core}.learning = false cannot be trained; use infer, or set it to true"
         )
+
+
+def check_weights(weights: object, kind: type[Weights]) -> Weights:
+    """``weights`` if they are of the type ``kind``. Raises :class:`~hwgen.errors.HwgenError` for anything else."""
+    if not isinstance(weights, kind):
+        name = kind.__name__
+        raise HwgenError(
+            f"weights must be {name}, as dump gives them, not {weights!r:.80}; "
+            f"{name}.load(path, config) reads them from a file"
+        )
+    return weights
 
 
 class Samples(NamedTuple):

@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -129,18 +129,19 @@ class TrainingFolder:
             raise HwgenError(f"{file} does not hold the weights that {CHECKPOINT} names; begin again without --resume")
         return Checkpoint(Position.from_dict(saved["position"]), weights)
 
-    def finish(self, report: dict[str, Any], checkpoint: Checkpoint) -> list[Path]:
+    def finish(self, report: dict[str, Any], checkpoint: Checkpoint, told: Sequence[str] = ()) -> list[Path]:
         """Write the results beside the checkpoint, in the place of earlier ones, and return their files,
         ``curve.png`` where Matplotlib is installed.
 
         Args:
             report: what ``training.json`` shall hold; ``design`` in it is the figure's title.
             checkpoint: the training's end.
+            told: statistics that the figure shows in place of errors.
         """
         checkpoint.weights.save(self.path / WEIGHTS)
         write_json(self.path / REPORT, report)
         files = [self.path / REPORT, self.path / WEIGHTS]
-        image = curve(checkpoint.position.epochs, report["design"])
+        image = curve(checkpoint.position.epochs, report["design"], told)
         if image is None:
             (self.path / CURVE).unlink(missing_ok=True)  # of an earlier training
         else:

@@ -1,7 +1,7 @@
 """The training loop: chunk by chunk through the epochs, a test after each; it can stop and go on between any chunks."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -90,6 +90,10 @@ class Epoch:
     samples: int
     statistics: dict[str, int] = field(default_factory=dict)
     """What the machine counted of the training samples: sums of :data:`COUNTED`, and its :class:`Counting` counters."""
+
+    def means(self, names: Iterable[str]) -> dict[str, float]:
+        """These statistics, by name, a sample."""
+        return {name: self.statistics[name] / self.samples for name in names}
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON values, each statistic by its name beside the rest."""

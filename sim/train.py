@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def train(
     order: str = Order.SHUFFLED,
     machine_seed: int | None = None,
     phase: str | None = None,
-    weights: str | Path | None = None,
+    weights: Any = None,
     output: str | Path | None = None,
     resume: bool = False,
     baudrate: int | None = None,
@@ -98,7 +99,8 @@ def train(
             in the design, whose hardware stays the same; not for one that starts with weights.
         phase: which parts of the machine learn, one of its config's ``phases``; by default the first one, all of it. A
             core that learns as a whole has none.
-        weights: file of weights to start with instead, such as the ``weights.npz`` that another phase has left.
+        weights: what to start with instead: a file, such as the ``weights.npz`` that another phase has left, or the
+            weights themselves, as a machine's ``dump`` gives them.
         output: folder for checkpoints and results (``training.json``, ``weights.npz``, ``curve.png``); None: writes
             nothing. A checkpoint is written at the start, after each epoch, and at a stop. In a folder that holds a
             training that is over, its checkpoint stays until there is another one, and its results until the new
@@ -128,7 +130,7 @@ def train(
             raise HwgenError("machine_seed has no meaning for a machine that starts with weights; leave it or them out")
     start = Checkpoint(Position(), starting_weights(design, machine_seed))
     if weights is not None:
-        start = Checkpoint(Position(), type(start.weights).load(weights, design.config))
+        start = Checkpoint(Position(), _given_weights(design, weights, type(start.weights)))
     if stream.seed and not stream.random:
         log.warning(
             "seed %d has no effect on samples that are neither shuffled nor shifted; what the machine itself draws "
@@ -150,12 +152,15 @@ def train(
         if phase is not None:
             assert isinstance(machine, Phased)
             machine.start_phase(phase)
+        told = design.config.phase_counters(phase)
+        if told:
+            log.info("phase %s: the read-out does not learn, and errors say nothing: means per sample follow", phase)
         if folder is not None and not folder.finished:
             folder.save(start, complete=False)
         position = start.position
 
         def after_epoch(position: Position) -> None:
-            _tell(position, epochs)
+            _tell(position, epochs, told)
             if folder is not None:
                 folder.save(Checkpoint(position, machine.dump()), complete=False)
 
@@ -187,6 +192,13 @@ def _check_phase(design: Design, phase: str | None) -> str | None:
     if phase is not None and phase not in known:
         raise HwgenError(f"phase must be one of {', '.join(known)}, not {phase!r}")
     return phase or known[0]
+
+
+def _given_weights(design: Design, weights: Any, kind: type[Any]) -> Any:
+    """Weights of the type ``kind`` from a file, or those given, as a machine that they are loaded into has them."""
+    if isinstance(weights, str | PathLike):
+        return kind.load(weights, design.config)
+    return design.core.load("model")(design.config, weights).dump()
 
 
 def _stream(design: Design, images: ImageSplit, seed: int, shift: int, order: Order) -> TrainingStream:
@@ -221,8 +233,12 @@ def _check_not_beyond(position: Position, epochs: int, folder: Path) -> None:
         raise HwgenError(f"epochs must be at least {least}, as far as the training in {folder} is, not {epochs}")
 
 
-def _tell(position: Position, epochs: int) -> None:
+def _tell(position: Position, epochs: int, told: tuple[str, ...]) -> None:
     epoch = position.epochs[-1]
+    if told:
+        means = ", ".join(f"{name} {mean:,.1f}" for name, mean in epoch.means(told).items())
+        log.info("epoch %d of %d: %s", len(position.epochs), epochs, means)
+        return
     test = "" if epoch.test_error is None else f", test error {epoch.test_error:.2%}"
     log.info("epoch %d of %d: training error %.2f%%%s", len(position.epochs), epochs, 100 * epoch.train_error, test)
 
@@ -257,6 +273,6 @@ def _result(
     )
     if folder is not None:
         if complete:
-            files += folder.finish(training.as_dict(), end)
+            files += folder.finish(training.as_dict(), end, design.config.phase_counters(phase))
         folder.save(end, complete)
     return training

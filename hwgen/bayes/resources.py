@@ -42,7 +42,9 @@ def _memories(config: BayesConfig) -> tuple[Memory, ...]:
     if config.memory == "array":
         geometry = config.array_config.geometry
         entry = geometry.word_bits + WEAR_BITS
-        return (Memory("array.ledger.memory", words=1 << geometry.address_bits, lanes=1, lane_bits=entry),)
+        return (
+            Memory("array.ledger.memory", words=1 << geometry.address_bits, lanes=1, lane_bits=entry, constant=True),
+        )
     return tuple(
         Memory(
             f"memory.column_{index}",

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from hwgen import api
-from hwgen.cli.output import JsonOption, print_json, print_table
+from hwgen.cli.output import JsonOption, print_json, print_report, print_table
 from hwgen.design import Design
 from hwgen.errors import HwgenError
 
@@ -48,7 +48,9 @@ def infer(
         errors = sorted(machine.errors())
     finally:
         machine.close()
-    rows = result.rows()
+    accuracy = None
+    if samples is None and loaded.evaluation is not None:
+        accuracy = float((result.decisions == loaded.evaluation.labels).mean())
     if as_json:
         print_json(
             {
@@ -57,12 +59,16 @@ def infer(
                 "busy_cycles": result.busy_cycles,
                 "elapsed_cycles": result.elapsed_cycles,
                 "errors": errors,
-                "results": rows,
+                "accuracy": accuracy,
+                "results": result.rows(),
             }
         )
-    elif rows:
-        shown = f" (the first {SHOWN} of {len(rows)})" if len(rows) > SHOWN else ""
+    elif len(result):
+        shown = f" (the first {SHOWN} of {len(result)})" if len(result) > SHOWN else ""
+        rows = getattr(result, "columns", result.rows)()
         print_table(f"{loaded.name} on {backend}{shown}", rows[:SHOWN])
+        if accuracy is not None:
+            print_report(f"accuracy {accuracy:.2%} on {len(result):,} held-out samples")
 
 
 def _inputs(loaded: Design, design: Path, samples: Path | None) -> Any:

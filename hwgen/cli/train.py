@@ -2,19 +2,23 @@
 
 import importlib.util
 import re
+import shlex
 import signal
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, Any, Self, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Self, TextIO
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from hwgen import api, registry
 from hwgen.cli.output import ExitCode, JsonOption, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    from sim.epochs import Epoch
 
 FOLDER = Path("build") / "train"
 
@@ -29,7 +33,7 @@ CODES = {
 class Stop:
     """Whether to stop between two chunks: asked for by the first signal of :data:`CODES` since the question was first
     put. Before that, while a simulation may be compiled, and after it signals act as ever: a second one stops at
-    once."""
+    once. At the end of a ``with`` statement that Control-C has ended before that, it says so."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
@@ -51,8 +55,10 @@ class Stop:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
         self.restore()
+        if kind is not None and issubclass(kind, KeyboardInterrupt) and not self._before:
+            progress.print("hwgen: stopped before anything was learnt; give the same command again")
 
     def restore(self) -> None:
         """Let signals act as they did before."""
@@ -112,10 +118,10 @@ def train(
     Control-C stops between two chunks of 1000 samples and keeps a checkpoint; --resume goes on from it and gives what
     an undisturbed training gives.
     """
-    loaded = api.load_design(design)
-    folder = default_folder(loaded.name, backend, resume) if output is None else output
     stop = Stop()
     with stop, warnings_as_sentences(), _bar(epochs) as at:
+        loaded = api.load_design(design)
+        folder = default_folder(loaded.name, backend, resume) if output is None else output
         training = api.train(
             loaded,
             data=data,
@@ -139,16 +145,33 @@ def train(
         raise typer.Exit(CODES[stop.signal])
     if importlib.util.find_spec("matplotlib") is None:
         progress.print('hwgen: no curve.png: Matplotlib is not installed; try: pip install "hwgen\\[plot]"')
+    told = loaded.config.phase_counters(training.phase)
     if as_json:
         print_json(training.as_dict())
-        return
-    rows = [{"epoch": number, **_columns(epoch.as_dict())} for number, epoch in enumerate(training.epochs, 1)]
-    print_table(f"{loaded.name} on {backend}: weights {training.weights_sha256[:16]} ({folder})", rows)
+    else:
+        rows = [{"epoch": number, **_columns(epoch, told)} for number, epoch in enumerate(training.epochs, 1)]
+        print_table(f"{loaded.name} on {backend}: weights {training.weights_sha256[:16]} ({folder})", rows)
+    if told:
+        options = {"--data": data, "--backend": None if backend == "golden" else backend}
+        given = [text for name, value in options.items() if value is not None for text in (name, value)]
+        _name_next(["hwgen", "train", str(design), "--epochs", str(epochs), *given], folder)
 
 
-def _columns(epoch: dict[str, Any]) -> dict[str, Any]:
-    """What a table has room for: not what is told of each layer or phase."""
-    return {name: value for name, value in epoch.items() if not re.search(r"_\d+$|_cycles$", name)}
+def _name_next(command: Sequence[str], folder: Path) -> None:
+    """Say with which options the command is given next, once layers have learnt and the read-out has not."""
+    from sim.checkpoint import WEIGHTS
+
+    text = shlex.join([*command, "--phase", "readout", "--weights", str(folder / WEIGHTS)])
+    line = f"hwgen: once all layers have learnt, train the read-out: {text}"
+    progress.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _columns(epoch: "Epoch", told: Sequence[str]) -> dict[str, Any]:
+    """What a table has room for: not what is told of each layer or phase. Where errors say nothing, it is the means of
+    the statistics ``told``."""
+    if told:
+        return {**epoch.means(told), "cycles": epoch.cycles, "samples": epoch.samples}
+    return {name: value for name, value in epoch.as_dict().items() if not re.search(r"_\d+$|_cycles$", name)}
 
 
 def default_folder(name: str, backend: str, resume: bool) -> Path:

@@ -4,6 +4,7 @@ import math
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pydantic
+from pydantic_core import PydanticUseDefault
 
 from hwgen.config import CoreConfig
 from hwgen.ep.lanes import default_lanes, divisors, few_lanes_hint
@@ -113,8 +114,11 @@ class EPConfig(CoreConfig):
     @pydantic.field_validator("state_bits", "feedback_shift", "counter_bits", "threshold", mode="before")
     @classmethod
     def _one_for_all(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
-        """A number stands for as many as there are layers. What is returned counts as Python, where tuples are due."""
-        if type(value) is int and "layers" in info.data:
+        """A number stands for as many as there are layers. What is returned counts as Python, where tuples are due.
+        Without layers, which are wrong then, it cannot be judged."""
+        if type(value) is int and "layers" not in info.data:
+            raise PydanticUseDefault
+        if type(value) is int:
             return (value,) * (len(info.data["layers"]) - 1 - (info.field_name == "feedback_shift"))
         return tuple(value) if isinstance(value, list) else value
 

@@ -11,7 +11,7 @@ from hwgen.ep.registers import CORE_NUMBER, count_names, cycle_names
 from hwgen.ep.result import EPResult
 from hwgen.ep.stimulus import EPStimulus
 from hwgen.ep.weights import EPWeights
-from hwgen.samples import check_seed
+from hwgen.samples import check_seed, check_weights
 from hwgen.transport import Transport
 
 
@@ -34,7 +34,8 @@ class EPDriver(LearningDriver[EPResult]):
 
     def load(self, weights: EPWeights) -> None:
         """Fill the synapse memory and set the random state. Raises :class:`~hwgen.errors.HwgenError` when a sample is
-        in the machine."""
+        in the machine; other errors as in the golden model."""
+        check_weights(weights, EPWeights)
         checked = EPWeights.for_config(self.config, weights.signs, weights.agreements, weights.random)
         self.rest("weights cannot be loaded")
         writes = self.stimulus.load_writes(checked)

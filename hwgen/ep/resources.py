@@ -39,7 +39,7 @@ def needs(config: EPConfig) -> Needs:
         reads_per_sample=sweeps * plan.groups[0] * config.inputs + (plan.sign_words if config.learning else 0),
         start_clocks=fill_clocks(plan.matrices, config.lanes) + OVERHEAD,
         memory_parameters="lower ep.layers" + (" or ep.counter_bits" if config.learning else ""),
-        empty_parameters="leave out source.weights and set ep.memory_ports = 1",
+        empty_parameters="leave out source.weights",
         logic_parameters="lower ep.lanes",
     )
 

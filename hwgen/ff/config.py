@@ -56,6 +56,13 @@ class FFConfig(FFParameters):
         layers = tuple(f"layer:{layer}" for layer in range(self.depth))
         return ("joint", *layers) if self.supervised else ("joint", "layers", *layers, "readout")
 
+    def phase_counters(self, phase: str | None) -> tuple[str, ...]:
+        """Both goodnesses of each layer that learns, in a phase in which the read-out does not."""
+        if self.supervised or phase in (None, "joint", "readout"):
+            return ()
+        layers = range(self.depth) if phase == "layers" else [int(str(phase).removeprefix("layer:"))]
+        return tuple(f"goodness_{sign}_{layer}" for layer in layers for sign in ("positive", "negative"))
+
     @property
     def supervised(self) -> bool:
         """As ``rule`` says."""

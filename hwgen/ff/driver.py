@@ -18,7 +18,7 @@ from hwgen.ff.training import annealing_of, epoch_counters, parts_of
 from hwgen.ff.unit_format import ANNEALING_BITS
 from hwgen.ff.weights import FFWeights
 from hwgen.integers import check_integer
-from hwgen.samples import check_learning, check_seed
+from hwgen.samples import check_learning, check_seed, check_weights
 from hwgen.transport import Transport
 
 
@@ -42,7 +42,7 @@ class FFDriver(LearningDriver[FFResult]):
     def load(self, weights: FFWeights) -> None:
         """Fill the memories and set the generators. Raises :class:`~hwgen.errors.HwgenError` when a sample is in the
         machine; other errors as in the golden model."""
-        checked = weights.checked(self.config)
+        checked = check_weights(weights, FFWeights).checked(self.config)
         self.rest("weights cannot be loaded")
         self._write(self.stimulus.load_writes(checked))
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import pydantic
+from pydantic_core import PydanticUseDefault
 
 from hwgen.config import CoreConfig
 from hwgen.ff import defaults
@@ -180,9 +181,9 @@ class FFParameters(CoreConfig):
     @classmethod
     def _one_for_all(cls, value: Any, info: pydantic.ValidationInfo) -> Any:
         """A number (a pair, for thresholds) stands for as many as there are layers. What is returned counts as Python,
-        where tuples are due."""
+        where tuples are due. Without layers, which are wrong then, no value can be judged."""
         if "layers" not in info.data:
-            return value
+            raise PydanticUseDefault
         one = type(value) is int or (info.field_name == "thresholds" and _is_pair(value))
         values = [value] * (len(info.data["layers"]) - 1) if one else value
         if not isinstance(values, list | tuple):

@@ -45,8 +45,8 @@ def needs(config: FFConfig) -> Needs:
 def _memories(stage: Stage) -> list[Memory]:
     config, units = stage.config, stage.units
 
-    def memory(name: str, words: int, bits: int, exclusive: bool = False, initialised: bool = False) -> Memory:
-        return Memory(name, max(2, words), lanes=1, lane_bits=bits, initialised=initialised, exclusive=exclusive)
+    def memory(name: str, words: int, bits: int, exclusive: bool = False, table: bool = False) -> Memory:
+        return Memory(name, max(2, words), 1, bits, initialised=table, constant=table, exclusive=exclusive)
 
     def weights(name: str, plan: ArrayPlan) -> list[Memory]:
         # Only what learns is read while it is written.
@@ -96,7 +96,7 @@ def _memories(stage: Stage) -> list[Memory]:
         memories.append(memory("network.decision.memory.words", config.depth << banks, units.goodness_bits))
     if stage.plan.frame is not None:
         bits = 4 * stage.plan.frame.most.bit_length()
-        memories.append(memory("network.array.view.margins", config.inputs, bits, exclusive=True, initialised=True))
+        memories.append(memory("network.array.view.margins", config.inputs, bits, exclusive=True, table=True))
     return memories
 
 

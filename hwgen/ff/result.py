@@ -6,6 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+SIGNS = ("positive", "negative")
+"""The passes, in their order."""
+
 
 @dataclass(frozen=True, eq=False)
 class FFResult:
@@ -36,6 +39,15 @@ class FFResult:
         return [
             {"prediction": prediction, "goodness": goodness}
             for prediction, goodness in zip(self.predictions.tolist(), self.goodness.tolist(), strict=True)
+        ]
+
+    def columns(self) -> list[dict[str, Any]]:
+        """One sample an entry, as a table shows it: a column for each layer and pass."""
+        names = [f"goodness_{sign}_{layer}" for layer in range(self.goodness.shape[1]) for sign in SIGNS]
+        goodness = self.goodness.reshape(len(self), len(names)).tolist()
+        return [
+            {"prediction": prediction, **dict(zip(names, values, strict=True))}
+            for prediction, values in zip(self.predictions.tolist(), goodness, strict=True)
         ]
 
     def differences(self, other: "FFResult") -> NDArray[np.bool_]:

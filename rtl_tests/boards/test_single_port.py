@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from boards.tools import find_tool, run_tool
 from hwgen import api, registry
 from hwgen.bayes.config import BayesConfig
 from hwgen.design import Design
+from hwgen.ff.config import FFConfig
 from hwgen.resources import Memory
 from rtl_tests.bayes.designs import make_design, random_table
+from sim.golden.ff import FFModel
 
 ICE40 = FAMILIES["ice40"]
 ICEBREAKER = BOARDS["icebreaker"]
@@ -74,6 +77,19 @@ def test_what_does_not_fit_says_what_initial_content_costs() -> None:
     assert "or set bayes.initialised = false" in problem and "the 4 single-port RAMs" in problem
     (problem,) = estimate(design(initialised=True, bins=[4096] * 13), ICEBREAKER).problems
     assert "initialised" not in problem  # it would not do
+
+
+def test_only_who_has_weights_is_told_to_leave_them_out() -> None:
+    def machine(**parameters: object) -> Design:
+        return Design("machine", registry.core("ff", "test"), FFConfig.parse({"lanes": 8, **parameters}))
+
+    # The host link's memories alone would make room in single-port RAMs: they are nobody's weights.
+    problem, *_ = estimate(machine(layers=[64, 32, 32]), ICEBREAKER).problems
+    assert problem == "needs 31 block RAMs, and 1BitSquared iCEBreaker has 30: lower ff.layers"
+    empty = machine(layers=[256, 64], lanes=4, unit_lanes=1, learning=False)
+    assert not estimate(empty, ICEBREAKER).problems
+    (problem,) = estimate(replace(empty, parameters=FFModel(empty.config).dump()), ICEBREAKER).problems
+    assert problem.endswith("or leave out source.weights: memories that start empty may take the 4 single-port RAMs")
 
 
 def synthesise(source: Path, top: str, commands: str, netlist: str) -> None:

@@ -63,6 +63,9 @@ def test_a_new_forward_forward_machine_can_be_tried_at_once(run: Run, tmp_path: 
     assert estimate["fits"] and 0 < estimate["multipliers"] <= estimate["available"]["dsps"]
     cycles = load_design(design).typical_cycles()
     assert max(cycles.values()) < estimate["cycles_per_sample"]
+    layers_first = f"#   hwgen train {design} --epochs 20 --phase layers -o build/train/layers\n"
+    then = f"#   hwgen train {design} --epochs 20 --phase readout --weights build/train/layers/weights.npz\n"
+    assert (layers_first + then in design.read_text()) == (mode == "recurrent")
 
 
 def test_json_is_the_only_thing_on_standard_output(run: Run) -> None:

@@ -19,6 +19,8 @@ SCALES = {"state_bits": [4, 6], "feedback_shift": 3}
 REFUSED = [
     ({}, {}, ["ep.layers is missing"]),
     (BASE, {"layers": [784, 10]}, ["ep.layers", "3 to 6 entries", "one to four hidden layers", "not [784, 10]"]),
+    (BASE, {"layers": [64], **dict.fromkeys(("state_bits", "feedback_shift", "counter_bits", "threshold"), 4)},
+     ["not [64]"]),
     (BASE, {"layers": [7] * 7}, ["ep.layers", "3 to 6 entries", "not [7, 7, 7, 7, 7, 7, 7]"]),
     (BASE, {"layers": [0, 5, 2]}, ["ep.layers", "between 1 and 65536", "not 0"]),
     (BASE, {"layers": [5, 65537, 2]}, ["ep.layers", "between 1 and 65536", "not 65537"]),

@@ -19,6 +19,9 @@ SEQUENCE: dict[str, Any] = {"layers": [8, 128], "rule": "contrastive", "recurren
 REFUSED = [
     ({}, {}, ["ff.layers is missing"]),
     (BASE, {"layers": [784]}, ["ff.layers", "2 to 5 entries", "not [784]"]),
+    (BASE, {"layers": [64], **dict.fromkeys(("bias", "update_shift", "initial_bits"), 5)}, ["not [64]"]),
+    (BASE, {"layers": [64], "modulator": "thresholds", "thresholds": [5, 6]}, ["not [64]"]),
+    ({"layers": [64, 64]}, {"master_bits": 7}, ["ff.master_bits must be at least 8, not 7"]),
     (BASE, {"layers": [7] * 6}, ["ff.layers", "2 to 5 entries", "not [7, 7, 7, 7, 7, 7]"]),
     (BASE, {"layers": [0, 5]}, ["ff.layers", "between 1 and 65536", "not 0"]),
     (BASE, {"layers": [5, 65537]}, ["ff.layers", "between 1 and 65536", "not 65537"]),

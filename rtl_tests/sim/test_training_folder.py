@@ -129,7 +129,7 @@ def interrupt(*arguments: object) -> None:
 
 def test_an_old_curve_does_not_stay_beside_new_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     train(design(), output=tmp_path)
-    monkeypatch.setattr("sim.checkpoint.curve", lambda epochs, title: None)  # as without Matplotlib
+    monkeypatch.setattr("sim.checkpoint.curve", lambda *_: None)  # as without Matplotlib
     training = train(design(), output=tmp_path, seed=1)
     assert not (tmp_path / "curve.png").exists()
     assert {file.name for file in training.files} == {"training.json", "weights.npz"}

@@ -13,7 +13,7 @@ from hwgen.ep.plan import EPPlan
 from hwgen.ep.registers import count_names, cycle_names
 from hwgen.ep.result import EPResult
 from hwgen.ep.weights import EPWeights
-from hwgen.samples import Samples, check_samples, check_seed
+from hwgen.samples import Samples, check_samples, check_seed, check_weights
 from sim.golden import ep_cycles, ep_kernel
 from sim.golden.crossbar import fill
 from sim.golden.ep_cycles import PHASES, Clocks, Timing
@@ -57,7 +57,12 @@ class EPModel(Closing):
             self.load(weights)
 
     def load(self, weights: EPWeights) -> None:
-        """Fill the synapse memory and set the generator of nudge signs."""
+        """Fill the synapse memory and set the generator of nudge signs.
+
+        Raises :class:`~hwgen.errors.DesignError` for weights of another machine, and
+        :class:`~hwgen.errors.HwgenError` for what are no weights, such as the path of a file.
+        """
+        check_weights(weights, EPWeights)
         checked = EPWeights.for_config(self.config, weights.signs, weights.agreements, weights.random)
         self._signs = _in_memory_order(checked.signs)
         self._agreements = _in_memory_order(checked.agreements)

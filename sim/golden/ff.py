@@ -14,7 +14,7 @@ from hwgen.ff.result import FFResult
 from hwgen.ff.training import annealing_of, epoch_counters, parts_of
 from hwgen.ff.weights import FFWeights
 from hwgen.integers import check_integer
-from hwgen.samples import Samples, check_learning, check_samples, check_seed
+from hwgen.samples import Samples, check_learning, check_samples, check_seed, check_weights
 from sim.golden import ff_cycles, ff_kernel, ff_label_cycles
 from sim.golden.ff_cycles import Timing
 from sim.golden.ff_engine_cycles import Clocks
@@ -53,9 +53,10 @@ class FFModel(Closing):
     def load(self, weights: FFWeights) -> None:
         """Fill the memories and set the generators.
 
-        Raises :class:`~hwgen.errors.DesignError` for weights of another machine.
+        Raises :class:`~hwgen.errors.DesignError` for weights of another machine, and
+        :class:`~hwgen.errors.HwgenError` for what are no weights, such as the path of a file.
         """
-        self._state = State.of(self.config, weights.checked(self.config))
+        self._state = State.of(self.config, check_weights(weights, FFWeights).checked(self.config))
 
     def dump(self) -> FFWeights:
         """The content of the memories, and the generators' states."""
