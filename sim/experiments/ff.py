@@ -97,20 +97,20 @@ def _train_machine(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
 
 
 def _train_published(setting: Setting, seed: int, images: ImageSplit) -> Outcome:
-    learn, infer = _published(setting, seed)
-    tests = _real(images.test, images.test.pixels)
+    learn, infer = published(setting, seed)
+    tests = real_pixels(images.test, images.test.pixels)
     rng = np.random.default_rng(seed)
     errors = []
     with threadpool_limits(1):
         for _ in range(setting.last.epochs):
             part = images.train
             moved = shift_images(part.pixels, part.height, part.width, setting.last.shift, rng)
-            learn(_real(part, moved), part.labels)
+            learn(real_pixels(part, moved), part.labels)
             errors.append(float(np.mean(infer(tests) != images.test.labels)))
     return Outcome(setting.name, seed, errors)
 
 
-def _published(setting: Setting, seed: int) -> tuple[Callable[[Floats, Any], None], Callable[[Floats], Any]]:
+def published(setting: Setting, seed: int) -> tuple[Callable[[Floats, Any], None], Callable[[Floats], Any]]:
     """How a published rule learns from an epoch, the read-out after the layers, and how it classifies."""
     if setting.rule == "supervised":
         supervised = SupervisedModel(setting.supervised_rule(), seed)
@@ -124,5 +124,6 @@ def _published(setting: Setting, seed: int) -> tuple[Callable[[Floats, Any], Non
     return learn, contrastive.infer
 
 
-def _real(images: Images, pixels: Any) -> Floats:
+def real_pixels(images: Images, pixels: Any) -> Floats:
+    """Pixels as published rules get them: 0 to 1."""
     return np.asarray(pixels / ((1 << images.bits) - 1), np.float64)
