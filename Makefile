@@ -27,8 +27,8 @@ demo: .venv/.installed ## generate, co-simulate and train the example designs; r
 test: .venv/.installed ## the default test suite, documentation examples included
 	$(PYTEST) -m "not slow"
 
-test-all: .venv/.installed ## every test, and more random configurations
-	HWGEN_TEST_PROFILE=full $(PYTEST)
+test-all: .venv/.installed ## every test, more random configurations, and golden models that check their indices
+	HWGEN_TEST_PROFILE=full NUMBA_BOUNDSCHECK=1 $(PYTEST)
 
 bench: bench-speed bench-boards ## measure what docs/results records of speed and area; takes hours (learning: bench-ep, bench-ff)
 

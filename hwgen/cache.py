@@ -36,21 +36,37 @@ def build_once(directory: Path, build: Callable[[Path], None]) -> Path:
     """
     if directory.is_dir():
         return directory
+    waiting = f"waiting for another process that is building {directory.name}"
+    with locked(directory.with_name(f"{directory.name}.lock"), waiting):
+        if not directory.is_dir():
+            _build(directory, build)
+    return directory
+
+
+@contextmanager
+def locked(file: Path, waiting: str = "") -> Iterator[None]:
+    """Hold a lock for what is inside: other processes and threads that want it wait.
+
+    Args:
+        file: made if missing, folders too. It stays: removing it would let two processes hold locks on different files
+            of the same name.
+        waiting: what to log when another has the lock; nothing if empty.
+
+    Raises :class:`~hwgen.errors.ToolError` when the file cannot be written.
+    """
     try:
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        lock = directory.with_name(f"{directory.name}.lock").open("w")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = file.open("w")
     except OSError as error:
         raise ToolError(f"cannot write to the cache ({error}); set HWGEN_CACHE to a writable folder") from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _log.info("waiting for another process that is building %s", directory.name)
+            if waiting:
+                _log.info(waiting)
             fcntl.flock(lock, fcntl.LOCK_EX)
-        if not directory.is_dir():
-            _build(directory, build)
-    # The lock file stays: removing it would let two processes hold locks on different files of the same name.
-    return directory
+        yield
 
 
 @contextmanager

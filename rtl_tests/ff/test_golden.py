@@ -110,8 +110,8 @@ def test_lanes_and_stream_width_change_no_bit(seed: int) -> None:
     drawn = random_config(rng)
     weights, (samples, labels, learn) = random_weights(drawn, rng), random_samples(drawn, rng, 12)
     ends = []
-    for lanes, stream_bits in ((drawn.lanes, drawn.stream_bits), (1, 64)):
-        model = FFModel(FFConfig.parse(drawn.parameters() | {"lanes": lanes, "stream_bits": stream_bits}), weights)
+    for changes in ({}, {"lanes": 1, "unit_lanes": 1, "stream_bits": 64}):
+        model = FFModel(FFConfig.parse(drawn.parameters() | changes), weights)
         ends.append((model.run(samples, labels, learn).rows(), model.dump().digest))
     assert ends[0] == ends[1]
 
@@ -155,7 +155,7 @@ def merge(samples: list[list[int]], **values: Any) -> tuple[FFModel, list[int]]:
     for sample in samples:
         plain.run(sample, 0, True)
     assert model.dump() == plain.weights()
-    return model, trace.samples["merged"][:, 0].tolist()
+    return model, trace.merged[:, 0].tolist()
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_statistics_are_sums_of_what_happened() -> None:
         model, traced = FFModel(config, weights), FFModel(config, weights)
         assert list(model.statistics()) == ["samples", *counters(config)]
         result = model.run(samples, labels, learn)
-        trace = traced.trace(check_samples(config, samples, labels, learn)).samples
+        trace = traced.trace(check_samples(config, samples, labels, learn))
         found, wrong = model.statistics(), result.predictions != labels
         assert (result.busy_cycles > 0) == (result.elapsed_cycles > 0) == bool(phases(config))
         assert found["samples"] == 40
@@ -245,10 +245,10 @@ def test_statistics_are_sums_of_what_happened() -> None:
         for layer in range(config.depth):
             assert found[f"goodness_positive_{layer}"] == result.goodness[learn, layer, 0].sum()
             assert found[f"goodness_negative_{layer}"] == result.goodness[:, layer, 1].sum()
-            assert found[f"modulator_negative_{layer}"] == trace["modulator"][:, layer, 1].sum()
-            assert found[f"skipped_{layer}"] == trace["skipped"][:, layer].sum()
-            passed = trace["goodness"][:, layer, 1] > 0
-            assert (trace["modulator"][~learn, layer] == 0).all() and passed[~learn].sum() == 0
+            assert found[f"modulator_negative_{layer}"] == trace.modulator[:, :, layer, 1].sum()
+            assert found[f"skipped_{layer}"] == trace.skipped[:, layer].sum()
+            passed = trace.goodness[:, layer, 1] > 0
+            assert (trace.modulator[~learn, :, layer] == 0).all() and passed[~learn].sum() == 0
         model.clear_statistics()
         assert model.statistics() == dict.fromkeys(model.statistics(), 0) | {"samples": 40}
         model.soft_reset()

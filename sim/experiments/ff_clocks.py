@@ -51,7 +51,7 @@ class ClockedModel(FFModel):
         sums = self._sums.setdefault(learning, {"samples": 0, "active_inputs": 0, "skipped": 0, "machines": {}})
         sums["samples"] += len(samples.inputs)
         for name in ("active_inputs", "skipped"):
-            sums[name] += int(trace.samples[name].sum())
+            sums[name] += int(getattr(trace, name).sum())
         learns = np.array([*self.learns, False][: self.config.depth + 1])
         for lanes, built in self._built.items():
             counted = self._count_clocks(lanes, trace, samples.learn, learns)
@@ -85,7 +85,7 @@ class ClockedModel(FFModel):
 
 
 def words_of(config: FFConfig, trace: Trace, learning: NDArray[np.bool_], learns: NDArray[np.bool_]) -> Words:
-    """Words of memory that samples need.
+    """Words of memory that samples which are no sequences need.
 
     Args:
         config: of the machine that traced them, with any number of lanes.
@@ -93,8 +93,8 @@ def words_of(config: FFConfig, trace: Trace, learning: NDArray[np.bool_], learns
         learning: shape ``(n,)``: which of them were learnt from.
         learns: shape ``(layers + 1,)``: what learns, the read-out last.
     """
-    samples, given = trace.samples, trace.given.astype(np.int64)
-    passes, learn = (np.zeros(len(samples), np.int64) for _ in range(2))
+    given = trace.given[:, 0].astype(np.int64)
+    passes, learn = (np.zeros(len(given), np.int64) for _ in range(2))
     before = np.roll(learning, 1)
     before[:1] = False
     top = max((layer + 1 for layer in range(config.depth) if learns[layer]), default=0)
@@ -104,7 +104,7 @@ def words_of(config: FFConfig, trace: Trace, learning: NDArray[np.bool_], learns
         if layer:
             outputs = given[:, layer - 1, :, COUNT] + bias
         else:
-            active = samples["active_inputs"].astype(np.int64) + bias
+            active = trace.active_inputs[:, 0].astype(np.int64) + bias
             outputs = np.stack([active, np.roll(active, 1)], axis=1)
         if not config.supervised:
             alone, pair = (_program(config, layer, kind) for kind in (0, PAIRS_KIND))
@@ -116,18 +116,18 @@ def words_of(config: FFConfig, trace: Trace, learning: NDArray[np.bool_], learns
             passes += groups * np.where(taken, outputs, 0).sum(axis=1)
         else:
             passes += groups * (active + np.where(learning, 1 + config.candidates, config.classes))
-        scales = samples["modulator"][:, layer]
+        scales = trace.modulator[:, 0, layer]
         for term in _program(config, layer, 0 if config.supervised else PAIRS_KIND).terms:
             if term.merges:
-                learn += groups * samples["merged"][:, layer]
+                learn += groups * trace.merged[:, layer]
                 continue
-            length = np.ones(len(samples), np.int64) if term.source >= RIGHT else outputs[:, term.source]
+            length = np.ones(len(given), np.int64) if term.source >= RIGHT else outputs[:, term.source]
             changes = term.positive * scales[:, POSITIVE] + term.negative * scales[:, NEGATIVE] != 0
             learn += groups * np.where(changes, length, 0)
-    readout = np.zeros(len(samples), np.int64)
+    readout = np.zeros(len(given), np.int64)
     if not config.supervised:
         features = given[:, :, POSITIVE, COUNT].sum(axis=1) + 1
-        readout = features * (1 + samples["readout_updates"].astype(np.int64))
+        readout = features * (1 + trace.readout_updates)
     return Words(passes, learn, readout)
 
 

@@ -1,17 +1,23 @@
 """Loops that Numba compiles, and keeps until anything that is compiled into them changes.
 
 By itself, Numba keeps what it has compiled for as long as the loop's own file stays the same, though loops of other
-files and constants of the hardware go into it. Here what is kept has a folder for each state of all of them.
+files and constants of the hardware go into it. Here what is kept has a folder for each state of all of them, and one
+for loops that check their indices (``NUMBA_BOUNDSCHECK=1``).
+
+Loops take no structured arrays whose fields depend on the machine: what Numba has kept for two of their types in two
+processes may have one name, and a third process that needs both would run either of them for the other.
 """
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numba
 from numba import njit
+from numba.core.caching import FunctionCache
 
-from hwgen.cache import cache_dir
+from hwgen.cache import cache_dir, locked
 
 FROZEN = (
     "hwgen.crossbar.sample",
@@ -44,7 +50,26 @@ def digest(root: Path) -> str:
     return found.hexdigest()[:24]
 
 
-numba.config.CACHE_DIR = str(cache_dir() / "numba" / digest(Path(__file__).resolve().parents[2]))  # type: ignore[attr-defined]  # numba makes it
+def _folder() -> str:
+    """Where loops of the present state are kept."""
+    name = digest(Path(__file__).resolve().parents[2])
+    return str(cache_dir() / "numba" / (f"{name}-checked" if numba.config.BOUNDSCHECK else name))  # type: ignore[attr-defined]
 
-compiled: Any = njit(cache=True)
-"""Decorator of a loop."""
+
+numba.config.CACHE_DIR = _folder()  # type: ignore[attr-defined]  # numba makes it
+
+
+class _Cache(FunctionCache):
+    """Numba's, with one writer at a time: two processes that keep a loop for different types at once would give both
+    the same file."""
+
+    def save_overload(self, signature: Any, result: Any) -> None:
+        with locked(Path(self.cache_path) / ".lock"):
+            super().save_overload(signature, result)  # type: ignore[no-untyped-call]  # numba's
+
+
+def compiled(loop: Callable[..., Any]) -> Any:
+    """Decorator of a loop."""
+    dispatcher = njit(loop)
+    dispatcher._cache = _Cache(loop)  # type: ignore[no-untyped-call]
+    return dispatcher

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from hwgen.closing import Closing
 from hwgen.errors import HwgenError
@@ -171,10 +171,10 @@ class FFModel(Closing):
         checked = check_samples(self.config, samples, labels, learn)
         trace = self.trace(checked)
         clocks = self.clocks(checked, trace)
-        self._count(checked, trace.samples, clocks)
+        self._count(checked, trace, clocks)
         return FFResult(
-            predictions=trace.samples["prediction"].copy(),
-            goodness=trace.samples["goodness"].copy(),
+            predictions=trace.prediction,
+            goodness=trace.goodness,
             busy_cycles=clocks.busy,
             elapsed_cycles=int(clocks.results[-1]) if len(checked.inputs) else 0,
         )
@@ -228,27 +228,27 @@ class FFModel(Closing):
     def close(self) -> None:
         """Nothing to give back; the backends share this method."""
 
-    def _count(self, samples: Samples, trace: NDArray[np.void], clocks: Clocks) -> None:
+    def _count(self, samples: Samples, trace: Trace, clocks: Clocks) -> None:
         """Add what was done to the statistics."""
-        learnt, wrong = samples.learn, trace["prediction"] != samples.labels
+        learnt, wrong = samples.learn, trace.prediction != samples.labels
         more = {
             "inferred": ~learnt,
             "infer_errors": ~learnt & wrong,
             "trained": learnt,
             "train_errors": learnt & wrong,
-            "readout_updates": trace["readout_updates"],
-            "readout_saturated": trace["readout_saturated"],
+            "readout_updates": trace.readout_updates,
+            "readout_saturated": trace.readout_saturated,
             **{f"{phase}_cycles": count for phase, count in zip(PHASES, clocks.phases, strict=True)},
         }
         for layer in range(self.config.depth):
-            goodness = np.where(learnt[:, np.newaxis], trace["goodness"][:, layer], 0)
+            goodness = np.where(learnt[:, np.newaxis], trace.goodness[:, layer], 0)
             more |= {
                 f"goodness_positive_{layer}": goodness[:, POSITIVE],
                 f"goodness_negative_{layer}": goodness[:, NEGATIVE],
-                f"modulator_positive_{layer}": trace["modulator"][:, layer, POSITIVE],
-                f"modulator_negative_{layer}": trace["modulator"][:, layer, NEGATIVE],
-                f"skipped_{layer}": trace["skipped"][:, layer],
-                f"saturated_{layer}": trace["saturated"][:, layer],
+                f"modulator_positive_{layer}": trace.modulator[:, :, layer, POSITIVE],
+                f"modulator_negative_{layer}": trace.modulator[:, :, layer, NEGATIVE],
+                f"skipped_{layer}": trace.skipped[:, layer],
+                f"saturated_{layer}": trace.saturated[:, layer],
             }
         self._samples += len(samples.inputs)
         for name in self._counts:

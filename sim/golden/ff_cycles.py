@@ -5,7 +5,7 @@ steps, the lists of what it gives; then the read-out. In a recurrent machine it 
 times are numbers of clocks; clock 0 is that of the first transfer.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -91,7 +91,7 @@ def count(timing: Timing, trace: Trace, learning: NDArray[np.bool_], learns: NDA
         learns: shape ``(layers + 1,)``: what learns, the read-out last.
     """
     engine = timing.engine
-    samples, steps = trace.steps.shape
+    samples, steps = trace.active_inputs.shape
     depth = len(engine.groups)
     results, phases = np.zeros(samples, np.int64), np.zeros(DECIDE + 1, np.int64)
     given_back = np.zeros(samples * steps, np.int64)  # when each step's list was
@@ -104,43 +104,44 @@ def count(timing: Timing, trace: Trace, learning: NDArray[np.bool_], learns: NDA
     idle = 0  # from when on the control awaits a sample
     written = 0  # from when on all that the layers have learnt may be read
     for n in range(samples):
-        parts = trace.steps[n]
         for number in range(steps):
             before = n * steps + number - engine.sample_lists  # the list that was in its bank
             bank = given_back[before] + 1 if before >= 0 else 0
-            part = parts[number]
-            loaded = max(loaded, bank) + load_clocks(engine.pixel_beats, part.active_inputs, part.active_beats)
+            active, beats = trace.active_inputs[n, number], trace.active_beats[n, number]
+            loaded = max(loaded, bank) + load_clocks(engine.pixel_beats, active, beats)
         claimed = max(loaded + COMPLETE, idle)
         pairs = top > 0 and n > 0 and learning[n] and learning[n - 1]
         start = claimed + 1 + (timing.views if pairs else 0)
 
         back = back_negative = 0  # outputs of the step before
         for number in range(steps):
-            part = parts[number]
-            current, other = part.active_inputs, trace.steps[n - 1, number].active_inputs if pairs else 0
+            given = trace.given[n, number]
+            current, other = trace.active_inputs[n, number], trace.active_inputs[n - 1, number] if pairs else 0
             for layer in range(depth):
                 both = pairs and layer < top
                 kind = (UPPER_KIND if layer else 0) + (PAIRS_KIND if both else 0)
-                merged = int(trace.samples[n].merged[layer])
+                merged = trace.merged[n, layer]
                 lengths = (current + engine.bias[layer], other + engine.bias[layer], back, back_negative, merged)
                 good, bad = passes(timing, kind, engine.groups[layer], lengths, start, written)
                 complete = bad if both else good
                 done = complete + 1
                 if both and learns[layer]:
-                    done, written = step(engine, kind, engine.groups[layer], lengths, part.modulator[layer], complete)
+                    scales = trace.modulator[n, number, layer]
+                    done, written = step(engine, kind, engine.groups[layer], lengths, scales, complete)
                     phases[PASS] += complete + 1 - start
                     phases[LEARN] += done - complete - 1
                 else:
                     phases[PASS] += done - start
-                listed = list_outputs(engine, layer, part.given, POSITIVE, good)
+                listed = list_outputs(engine, layer, given, POSITIVE, good)
                 if both and (layer + 1 < top or number + 1 < steps):
-                    listed = list_outputs(engine, layer, part.given, NEGATIVE, max(bad, listed))
+                    listed = list_outputs(engine, layer, given, NEGATIVE, max(bad, listed))
                 start = max(done, listed) + 2
                 phases[LIST] += start - done
-                current, other = part.given[layer, POSITIVE, COUNT], part.given[layer, NEGATIVE, COUNT]
+                current, other = given[layer, POSITIVE, COUNT], given[layer, NEGATIVE, COUNT]
             back, back_negative = current, other
 
-        end = read_out(timing, trace.samples[n], parts[steps - 1].given, start, learning[n] and learns[depth])
+        learn = learning[n] and learns[depth] and trace.readout_updates[n] > 0
+        end = read_out(timing, trace.given[n, steps - 1], start, learn)
         phases[READOUT] += end - start
         results[n] = end + 2
         idle = end + REST
@@ -201,8 +202,8 @@ def list_outputs(engine: EngineTiming, layer: int, given: Ints, which: int, comp
 
 
 @compiled
-def read_out(timing: Timing, note: Any, given: Ints, start: int, learn: bool) -> int:
-    """When the read-out that is started has its class, and has learnt if it shall."""
+def read_out(timing: Timing, given: Ints, start: int, learn: bool) -> int:
+    """When the read-out that is started has its class, and has learnt if there is anything to learn."""
     depth = len(given)
     earliest = start + SWEEP
     end = 0
@@ -210,7 +211,7 @@ def read_out(timing: Timing, note: Any, given: Ints, start: int, learn: bool) ->
         end = earliest + max(1, given[layer, POSITIVE, COUNT] + (layer == depth - 1))
         earliest = max(earliest + SWEEP, end)
     decided = end + timing.decision
-    if not (learn and note.readout_updates):
+    if not learn:
         return decided + 1
     earliest = decided + timing.readout_steps + SWEEP
     for layer in range(depth):

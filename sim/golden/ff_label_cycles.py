@@ -56,7 +56,7 @@ def count(timing: LabelTiming, trace: Trace, learning: NDArray[np.bool_], learns
         learns: shape ``(layers + 1,)``: what learns.
     """
     engine = timing.engine
-    samples, depth = len(trace.samples), len(engine.groups)
+    samples, depth = len(trace.prediction), len(engine.groups)
     results, phases = np.zeros(samples, np.int64), np.zeros(DECIDE + 1, np.int64)
     given_back = np.zeros(samples, np.int64)  # when each sample's list was
     busy = 0
@@ -64,29 +64,29 @@ def count(timing: LabelTiming, trace: Trace, learning: NDArray[np.bool_], learns
     idle = 0  # from when on the control awaits a sample
     written = 0  # from when on all that the layers have learnt may be read
     for n in range(samples):
-        note, given, train = trace.samples[n], trace.given[n], learning[n]
+        active, given, train = trace.active_inputs[n, 0], trace.given[n, 0], learning[n]
         bank = given_back[n - engine.sample_lists] + 1 if n >= engine.sample_lists else 0
-        loaded = max(loaded, bank) + load_clocks(engine.pixel_beats, note.active_inputs, note.active_beats)
+        loaded = max(loaded, bank) + load_clocks(engine.pixel_beats, active, trace.active_beats[n, 0])
         claimed = max(loaded + COMPLETE, idle)
         start = claimed + 1
 
         places = 1 + NEGATIVE if train else timing.classes  # passes that go on
         released = np.zeros(depth * places, np.int64)  # when each list of what a layer gives was
         handed = np.zeros(2, np.int64)
-        lengths = (note.active_inputs + engine.bias[0], 0, 1, 1, 0)
+        lengths = (active + engine.bias[0], 0, 1, 1, 0)
         passes = first_layer(timing, lengths[0], start, train, written)
         passed, done = passes, 0
         for layer in range(depth):
             if layer:
                 passes = passed = upper_layer(timing, layer, given[layer - 1], passed, start, train, released, handed)
-                below, bias, merged = given[layer - 1], engine.bias[layer], int(note.merged[layer])
+                below, bias, merged = given[layer - 1], engine.bias[layer], trace.merged[n, layer]
                 lengths = (below[POSITIVE, COUNT] + bias, below[NEGATIVE, COUNT] + bias, 1, 1, merged)
             elif train:
                 passed = passes[:: len(passes) - 1]
             complete = passes[-1] + PASSED
             done = over = complete + 1
             if train and learns[layer]:
-                kind, scales = UPPER_KIND if layer else 0, note.modulator[layer]
+                kind, scales = UPPER_KIND if layer else 0, trace.modulator[n, 0, layer]
                 done, written = step(engine, kind, engine.groups[layer], lengths, scales, complete)
                 over = done
             if layer:

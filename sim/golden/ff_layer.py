@@ -7,14 +7,12 @@ weight in both directions, and no mixture of two samples is ever made. Where the
 goes over the inputs that are in either of them: two multiplications a weight, and one rounding.
 """
 
-from typing import Any
-
 import numpy as np
 
 from sim.golden import ff_kernel as kernel
 from sim.golden.compiled import compiled
 from sim.golden.ff_kernel import Sums, Weights
-from sim.golden.ff_rule import BEATS, COUNT, LAST_BEAT, NEGATIVE, POSITIVE, TERMS, Ints, Rule
+from sim.golden.ff_rule import BEATS, COUNT, LAST_BEAT, NEGATIVE, POSITIVE, TERMS, Ints, Rule, Trace
 from sim.golden.ff_state import Lists, State, Units
 
 
@@ -105,9 +103,10 @@ def rise(rule: Rule, state: State, lists: Lists, units: Units, which: int, top: 
 
 @compiled
 def learn(
-    rule: Rule, state: State, lists: Lists, units: Units, layer: int, annealing: int, note: Any, part: Any
+    rule: Rule, state: State, lists: Lists, units: Units, layer: int, annealing: int, trace: Trace, n: int, step: int
 ) -> None:
-    """A layer's step: one sweep for each term whose scale is not 0, or one for those two together."""
+    """A layer's step: one sweep for each term whose scale is not 0, or one for those two together. ``n``, ``step``: of
+    the sample and of its sequence, for ``trace``."""
     positive, negative = units.activation[layer, POSITIVE], units.activation[layer, NEGATIVE]
     goodness = units.goodness[layer]
     if rule.pairwise:
@@ -116,47 +115,57 @@ def learn(
     else:
         scale = kernel.modulator(rule, layer, rule.thresholds[layer, POSITIVE] - goodness[POSITIVE])
         scale_negative = kernel.modulator(rule, layer, goodness[NEGATIVE] - rule.thresholds[layer, NEGATIVE])
-    part.modulator[layer, POSITIVE], part.modulator[layer, NEGATIVE] = scale, scale_negative
-    note.modulator[layer, POSITIVE] += scale
-    note.modulator[layer, NEGATIVE] += scale_negative
-    note.skipped[layer] += scale + scale_negative == 0
+    modulator = trace.modulator[n, step, layer]
+    modulator[POSITIVE], modulator[NEGATIVE] = scale, scale_negative
+    if scale + scale_negative == 0:
+        trace.skipped[n, layer] += 1
+        return
     for unit in range(rule.sizes[layer + 1]):
         units.steps[POSITIVE, unit] = scale * positive[unit] >> annealing
         units.steps[NEGATIVE, unit] = scale_negative * negative[unit] >> annealing
     if rule.merges[layer]:
-        learn_merged(rule, state, lists, units, layer, scale, scale_negative, note)
+        learn_merged(rule, state, lists, units, layer, scale, scale_negative, trace, n)
         return
-    step = units.total[layer, : rule.sizes[layer + 1]]
+    change = units.total[layer, : rule.sizes[layer + 1]]
     for term in range(TERMS):
-        if not set_step(rule, units, layer, term, scale, scale_negative, step):
+        if not set_step(rule, units, layer, term, scale, scale_negative, change):
             continue
         state.rounding[layer], saturated = kernel.update(
             weights_of(rule, state, layer),
             lists.indices[layer, term],
             lists.values[layer, term],
             lists.counts[layer, term],
-            step,
+            change,
             rule.update_shift[layer],
             rule.master_max,
             state.rounding[layer],
         )
-        note.saturated[layer] += saturated
-        note.sweeps[layer] += 1
+        trace.saturated[n, layer] += saturated
 
 
 @compiled
 def set_step(rule: Rule, units: Units, layer: int, term: int, scale: int, scale_negative: int, step: Sums) -> bool:
-    """h_t, of scaled activations; whether its scale is not 0."""
+    """h_t, of scaled activations, unless its scale is 0; whether it is not."""
     more = np.int32(rule.coefficients[layer, POSITIVE, term])
     less = np.int32(rule.coefficients[layer, NEGATIVE, term])
+    if more * scale + less * scale_negative == 0:
+        return False
     for unit in range(len(step)):
         step[unit] = more * units.steps[POSITIVE, unit] - less * units.steps[NEGATIVE, unit]
-    return more * scale + less * scale_negative != 0
+    return True
 
 
 @compiled
 def learn_merged(
-    rule: Rule, state: State, lists: Lists, units: Units, layer: int, scale: int, scale_negative: int, note: Any
+    rule: Rule,
+    state: State,
+    lists: Lists,
+    units: Units,
+    layer: int,
+    scale: int,
+    scale_negative: int,
+    trace: Trace,
+    n: int,
 ) -> None:
     """One sweep over the union of the first two terms, of those whose scales are not 0."""
     size = rule.sizes[layer + 1]
@@ -185,6 +194,5 @@ def learn_merged(
         rule.master_max,
         state.rounding[layer],
     )
-    note.merged[layer] += count
-    note.saturated[layer] += saturated
-    note.sweeps[layer] += 1
+    trace.merged[n, layer] += count
+    trace.saturated[n, layer] += saturated

@@ -1,7 +1,5 @@
 """The loop over samples of Forward-Forward learning, compiled by Numba."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +7,7 @@ from sim.golden import ff_layer as layers
 from sim.golden import ff_readout as readout
 from sim.golden import ff_terms as terms
 from sim.golden.compiled import compiled
-from sim.golden.ff_rule import IMAGE, LABEL, NEGATIVE, POSITIVE, TERMS, Ints, Rule, Trace
+from sim.golden.ff_rule import IMAGE, LABEL, NEGATIVE, POSITIVE, TERMS, Rule, Trace
 from sim.golden.ff_state import Lists, SampleLists, State, Units
 
 
@@ -39,26 +37,24 @@ def run(
         if learns[layer] or rule.supervised:
             top = layer + 1
     for n in range(len(pixels)):
-        note, given = trace.samples[n], trace.given[n]
-        parts = trace.steps[n]
-        terms.scan(rule, pixels[n], samples, note, parts)
+        terms.scan(rule, pixels[n], samples, trace, n)
         if rule.supervised:
             if learning[n]:
-                note.prediction = discriminate(rule, state, lists, samples, units, labels[n], note, given)
-                learn(rule, state, lists, units, learns, annealing, note, parts[0])
+                trace.prediction[n] = discriminate(rule, state, lists, samples, units, labels[n], trace, n)
+                learn(rule, state, lists, units, learns, annealing, trace, n, 0)
             else:
-                note.prediction = classify(rule, state, lists, samples, units, note, given)
+                trace.prediction[n] = classify(rule, state, lists, samples, units, trace, n)
             continue
         pairs = learning[n] and top > 0 and samples.known[0]
         lists.counts[1] = 0  # nothing is fed back to a sequence's first step
         for step in range(rule.steps):
-            contrast(rule, state, lists, samples, units, step, top if pairs else 0, note, given, parts[step])
+            contrast(rule, state, lists, samples, units, top if pairs else 0, trace, n, step)
             if pairs:
-                learn(rule, state, lists, units, learns, annealing, note, parts[step])
-        note.prediction = readout.read_out(rule, state, lists, units)
+                learn(rule, state, lists, units, learns, annealing, trace, n, step)
+        trace.prediction[n] = readout.read_out(rule, state, lists, units)
         if learning[n]:
             if learns[depth]:
-                readout.learn_readout(rule, state, lists, units, labels[n], annealing, note)
+                readout.learn_readout(rule, state, lists, units, labels[n], annealing, trace, n)
             terms.remember(samples)
         else:
             samples.known[0] = False
@@ -72,13 +68,14 @@ def learn(
     units: Units,
     learns: NDArray[np.bool_],
     annealing: int,
-    note: Any,
-    part: Any,
+    trace: Trace,
+    n: int,
+    step: int,
 ) -> None:
     """The steps of all layers that learn."""
     for layer in range(len(rule.bias)):
         if learns[layer]:
-            layers.learn(rule, state, lists, units, layer, annealing, note, part)
+            layers.learn(rule, state, lists, units, layer, annealing, trace, n, step)
 
 
 @compiled
@@ -88,11 +85,10 @@ def contrast(
     lists: Lists,
     samples: SampleLists,
     units: Units,
-    step: int,
     top: int,
-    note: Any,
-    given: Ints,
-    part: Any,
+    trace: Trace,
+    n: int,
+    step: int,
 ) -> None:
     """The positive pass of a contrastive machine, and the negative one through ``top`` layers."""
     if rule.recurrent:
@@ -106,15 +102,12 @@ def contrast(
             layers.sum_term(rule, state, lists, units, 0, term)
     layers.rise(rule, state, lists, units, POSITIVE, len(rule.bias))
     layers.rise(rule, state, lists, units, NEGATIVE, top)
-    take_note(rule, lists, units, top, note, given)
-    for layer in range(len(rule.bias)):
-        for which in range(2 if layer < top else 1):
-            layers.note_outputs(rule, lists, layer, which, part.given[layer, which])
+    take_note(rule, lists, units, top, trace, n, step)
 
 
 @compiled
 def discriminate(
-    rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, label: int, note: Any, given: Ints
+    rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, label: int, trace: Trace, n: int
 ) -> int:
     """Both passes of a supervised machine. Returns the label with the larger goodness of all layers: the right one, or
     the wrong one that was chosen; of equals the wrong one."""
@@ -122,12 +115,12 @@ def discriminate(
     depth = len(rule.bias)
     good = layers.rise(rule, state, lists, units, POSITIVE, depth)
     bad = layers.rise(rule, state, lists, units, NEGATIVE, depth)
-    take_note(rule, lists, units, depth, note, given)
+    take_note(rule, lists, units, depth, trace, n, 0)
     return label if good > bad else wrong
 
 
 @compiled
-def classify(rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, note: Any, given: Ints) -> int:
+def classify(rule: Rule, state: State, lists: Lists, samples: SampleLists, units: Units, trace: Trace, n: int) -> int:
     """The label with the largest goodness of all layers, the lowest of equals."""
     terms.set_term(lists, samples, 0, 0, IMAGE)
     layers.sum_term(rule, state, lists, units, 0, IMAGE)
@@ -137,17 +130,17 @@ def classify(rule: Rule, state: State, lists: Lists, samples: SampleLists, units
         layers.sum_term(rule, state, lists, units, 0, LABEL)
         total = layers.rise(rule, state, lists, units, POSITIVE, len(rule.bias))
         for layer in range(len(rule.bias)):
-            layers.note_outputs(rule, lists, layer, POSITIVE, given[layer, label])
+            layers.note_outputs(rule, lists, layer, POSITIVE, trace.given[n, 0, layer, label])
         if total > most:
             best, most = label, total
-            note.goodness[:, POSITIVE] = units.goodness[:, POSITIVE]
+            trace.goodness[n, :, POSITIVE] = units.goodness[:, POSITIVE]
     return best
 
 
 @compiled
-def take_note(rule: Rule, lists: Lists, units: Units, top: int, note: Any, given: Ints) -> None:
+def take_note(rule: Rule, lists: Lists, units: Units, top: int, trace: Trace, n: int, step: int) -> None:
     """Goodness and outputs of the layers; of the negative pass up to layer ``top``."""
     for layer in range(len(rule.bias)):
         for which in range(2 if layer < top else 1):
-            note.goodness[layer, which] += units.goodness[layer, which]
-            layers.note_outputs(rule, lists, layer, which, given[layer, which])
+            trace.goodness[n, layer, which] += units.goodness[layer, which]
+            layers.note_outputs(rule, lists, layer, which, trace.given[n, step, layer, which])

@@ -1,14 +1,12 @@
 """The read-out of a contrastive Forward-Forward machine: a linear classifier of the features of all layers."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.golden import ff_kernel as kernel
 from sim.golden.compiled import compiled
 from sim.golden.ff_layer import outputs_of
-from sim.golden.ff_rule import POSITIVE, Ints, Rule
+from sim.golden.ff_rule import POSITIVE, Ints, Rule, Trace
 from sim.golden.ff_state import Lists, State, Units
 
 
@@ -61,12 +59,15 @@ def set_readout_steps(rule: Rule, sums: Ints, label: int, annealing: int, step: 
 
 
 @compiled
-def learn_readout(rule: Rule, state: State, lists: Lists, units: Units, label: int, annealing: int, note: Any) -> None:
-    """The read-out's step: one sweep over the features of each layer, the bias last."""
+def learn_readout(
+    rule: Rule, state: State, lists: Lists, units: Units, label: int, annealing: int, trace: Trace, n: int
+) -> None:
+    """The read-out's step: one sweep over the features of each layer, the bias last. ``n``: of the sample, for
+    ``trace``."""
     step = np.empty(rule.classes, np.int32)
     if not set_readout_steps(rule, units.readout, label, annealing, step):
         return
-    note.readout_updates = 1
+    trace.readout_updates[n] = 1
     last = len(rule.bias)
     first = 0
     for layer in range(1, last + 2):
@@ -88,4 +89,4 @@ def learn_readout(rule: Rule, state: State, lists: Lists, units: Units, label: i
             rule.readout_max,
             state.rounding[last],
         )
-        note.readout_saturated += saturated
+        trace.readout_saturated[n] += saturated

@@ -145,66 +145,57 @@ def _first(config: FFConfig) -> tuple[tuple[int, ...], tuple[int, ...]]:
     return (2, 0, 0, 0), (1, 1, 0, 0)
 
 
-def trace_type(config: FFConfig) -> np.dtype[np.void]:
-    """What is noted of each sample, summed over the steps of a sequence; 0 where a pass or an update did not take
-    place."""
-    each = (config.depth,)
-    return np.dtype(
-        [
-            ("prediction", np.int32),
-            # Inputs that are not 0, without biases, and beats on x that hold any of them.
-            ("active_inputs", np.int32),
-            ("active_beats", np.int32),
-            # Of each pass of each layer. Without learning: of the predicted label.
-            ("goodness", np.int64, (config.depth, 2)),
-            ("modulator", np.int64, (config.depth, 2)),
-            ("saturated", np.int64, each),
-            # Sweeps, and updates without any.
-            ("sweeps", np.int32, each),
-            ("skipped", np.int32, each),
-            # Inputs that a layer learns from by a sweep over the union of two lists, the bias counted.
-            ("merged", np.int64, each),
-            ("readout_updates", np.int32),
-            ("readout_saturated", np.int32),
-        ]
-    )
-
-
 COUNT, BEATS, LAST_BEAT = range(3)
 """What is noted of what a layer gives in a pass."""
 
 
-def step_type(config: FFConfig) -> np.dtype[np.void]:
-    """What is noted of each step of a sample; a sample that is no sequence is one step."""
-    return np.dtype(
-        [
-            ("active_inputs", np.int32),
-            ("active_beats", np.int32),
-            ("modulator", np.int64, (config.depth, 2)),
-            # Of a contrastive machine, as in Trace.given.
-            ("given", np.int32, (config.depth, 2, LAST_BEAT + 1)),
-        ]
-    )
-
-
 class Trace(NamedTuple):
-    """What happened to some samples."""
+    """What happened to some samples; 0 where a pass or an update did not take place. Arrays over steps are of each step
+    of a sequence, a sample that is none being one step; the others are summed over steps."""
 
-    samples: NDArray[np.void]
-    """Shape ``(n,)``, dtype :func:`trace_type`."""
+    prediction: NDArray[np.int32]
+    """Shape ``(n,)``."""
+    active_inputs: NDArray[np.int32]
+    """Shape ``(n, steps)``: inputs that are not 0, without the bias."""
+    active_beats: NDArray[np.int32]
+    """Shape ``(n, steps)``: beats on ``x`` that hold any of them."""
+    goodness: Ints
+    """Shape ``(n, layers, 2)``: of each pass; without learning, of the predicted label."""
+    modulator: Ints
+    """Shape ``(n, steps, layers, 2)``."""
+    saturated: Ints
+    """Shape ``(n, layers)``."""
+    sweeps: Ints
+    """Shape ``(n, layers)``: those that learn."""
+    skipped: Ints
+    """Shape ``(n, layers)``: updates without any."""
+    merged: Ints
+    """Shape ``(n, layers)``: inputs that a layer learns from by a sweep over the union of two lists, the bias
+    counted."""
     given: NDArray[np.int32]
-    """Shape ``(n, layers, passes, 3)``: how many outputs that are not 0 each layer gave in each pass, how many beats
-    hold any of them, and how many are in the last beat of the largest layer; summed as in ``samples``. The passes of a
-    supervised machine that does not learn from the sample are those of all labels."""
-    steps: NDArray[np.void]
-    """Shape ``(n, steps)``, dtype :func:`step_type`."""
+    """Shape ``(n, steps, layers, passes, 3)``: how many outputs that are not 0 each layer gave in each pass, how many
+    beats hold any of them, and how many are in the last beat of the largest layer. The passes of a supervised machine
+    that does not learn from the sample are those of all labels."""
+    readout_updates: Ints
+    """Shape ``(n,)``."""
+    readout_saturated: Ints
+    """Shape ``(n,)``."""
 
     @classmethod
     def of(cls, config: FFConfig, count: int) -> "Trace":
         """Of so many samples to which nothing has happened yet."""
-        passes = config.classes if config.supervised else 2
+        steps, depth, passes = config.steps, config.depth, config.classes if config.supervised else 2
         return cls(
-            np.zeros(count, trace_type(config)),
-            np.zeros((count, config.depth, passes, LAST_BEAT + 1), np.int32),
-            np.zeros((count, config.steps), step_type(config)),
+            prediction=np.zeros(count, np.int32),
+            active_inputs=np.zeros((count, steps), np.int32),
+            active_beats=np.zeros((count, steps), np.int32),
+            goodness=np.zeros((count, depth, 2), np.int64),
+            modulator=np.zeros((count, steps, depth, 2), np.int64),
+            saturated=np.zeros((count, depth), np.int64),
+            sweeps=np.zeros((count, depth), np.int64),
+            skipped=np.zeros((count, depth), np.int64),
+            merged=np.zeros((count, depth), np.int64),
+            given=np.zeros((count, steps, depth, passes, LAST_BEAT + 1), np.int32),
+            readout_updates=np.zeros(count, np.int64),
+            readout_saturated=np.zeros(count, np.int64),
         )

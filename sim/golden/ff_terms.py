@@ -1,7 +1,5 @@
 """What the first layer of the Forward-Forward engine is given: the terms of its two passes."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,24 +21,22 @@ from sim.golden.ff_rule import (
     VIEW_DRAW_BITS,
     WRONG_LABEL,
     Rule,
+    Trace,
 )
 from sim.golden.ff_state import Lists, SampleLists, State, Units
 
 
 @compiled
-def scan(rule: Rule, pixels: NDArray[np.uint8], samples: SampleLists, note: Any, parts: NDArray[np.void]) -> None:
-    """The lists of the present sample's steps; what there is to be noted of them, and in ``parts`` of each."""
+def scan(rule: Rule, pixels: NDArray[np.uint8], samples: SampleLists, trace: Trace, n: int) -> None:
+    """The lists of the steps of sample ``n``, the present one; what there is to be noted of them."""
     inputs = rule.sizes[0]
     for step in range(rule.steps):
         index, first = samples.indices[0, step], step * inputs
         count = kernel.scan(rule, pixels[first : first + inputs], index, samples.values[0, step])
         samples.counts[0, step] = count
         active = count - (rule.bias[0] > 0)
-        beats = kernel.beats(index, active, rule.beat_inputs)
-        part = parts[step]
-        part.active_inputs, part.active_beats = active, beats
-        note.active_inputs += active
-        note.active_beats += beats
+        trace.active_inputs[n, step] = active
+        trace.active_beats[n, step] = kernel.beats(index, active, rule.beat_inputs)
 
 
 @compiled
