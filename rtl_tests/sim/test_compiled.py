@@ -98,3 +98,10 @@ def test_one_process_at_a_time_keeps_loops(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(compiling, "locked", watched)
     assert compiled(lambda x: 2 * x)(4) == 8
     assert kept == [0, 1]
+
+
+def test_without_a_folder_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numba.config, "CACHE_DIR", "/proc/nothing")
+    loop = compiled(lambda x: 2 * x)
+    assert loop(4) == 8
+    assert loop.stats.cache_path is None

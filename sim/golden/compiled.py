@@ -71,5 +71,11 @@ class _Cache(FunctionCache):
 def compiled(loop: Callable[..., Any]) -> Any:
     """Decorator of a loop."""
     dispatcher = njit(loop)
-    dispatcher._cache = _Cache(loop)  # type: ignore[no-untyped-call]
+    try:
+        cache = _Cache(loop)  # type: ignore[no-untyped-call]
+    except RuntimeError:  # there is no folder that can be written
+        return dispatcher
+    # Without the cache's folder Numba would keep the loop beside its source, whatever else went into it.
+    if Path(cache.cache_path).is_relative_to(numba.config.CACHE_DIR):  # type: ignore[attr-defined]
+        dispatcher._cache = cache
     return dispatcher

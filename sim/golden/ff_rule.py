@@ -165,10 +165,8 @@ class Trace(NamedTuple):
     """Shape ``(n, steps, layers, 2)``."""
     saturated: Ints
     """Shape ``(n, layers)``."""
-    sweeps: Ints
-    """Shape ``(n, layers)``: those that learn."""
     skipped: Ints
-    """Shape ``(n, layers)``: updates without any."""
+    """Shape ``(n, layers)``: updates without any sweep."""
     merged: Ints
     """Shape ``(n, layers)``: inputs that a layer learns from by a sweep over the union of two lists, the bias
     counted."""
@@ -192,7 +190,6 @@ class Trace(NamedTuple):
             goodness=np.zeros((count, depth, 2), np.int64),
             modulator=np.zeros((count, steps, depth, 2), np.int64),
             saturated=np.zeros((count, depth), np.int64),
-            sweeps=np.zeros((count, depth), np.int64),
             skipped=np.zeros((count, depth), np.int64),
             merged=np.zeros((count, depth), np.int64),
             given=np.zeros((count, steps, depth, passes, LAST_BEAT + 1), np.int32),
