@@ -1,6 +1,7 @@
 """``hwgen train``: a learning machine on images, chunk by chunk, to be stopped and resumed."""
 
 import importlib.util
+import inspect
 import re
 import shlex
 import signal
@@ -152,16 +153,20 @@ def train(
         rows = [{"epoch": number, **_columns(epoch, told)} for number, epoch in enumerate(training.epochs, 1)]
         print_table(f"{loaded.name} on {backend}: weights {training.weights_sha256[:16]} ({folder})", rows)
     if told:
-        options = {"--data": data, "--backend": None if backend == "golden" else backend}
-        given = [text for name, value in options.items() if value is not None for text in (name, value)]
-        _name_next(["hwgen", "train", str(design), "--epochs", str(epochs), *given], folder)
+        options = {"data": data, "backend": backend, "baudrate": baudrate, "seed": seed, "shift": shift, "order": order}
+        _name_next(design, epochs, options, folder)
 
 
-def _name_next(command: Sequence[str], folder: Path) -> None:
-    """Say with which options the command is given next, once layers have learnt and the read-out has not."""
+def _name_next(design: Path, epochs: int, options: dict[str, Any], folder: Path) -> None:
+    """Say how the read-out is trained next, with the same options as the layers, whose results are in ``folder``: into
+    a folder in that one, so that they stay."""
     from sim.checkpoint import WEIGHTS
 
-    text = shlex.join([*command, "--phase", "readout", "--weights", str(folder / WEIGHTS)])
+    defaults = inspect.signature(train).parameters
+    given = {f"--{name}": value for name, value in options.items() if value != defaults[name].default}
+    given |= {"--phase": "readout", "--weights": folder / WEIGHTS, "-o": folder / "readout"}
+    more = [str(text) for option in given.items() for text in option]
+    text = shlex.join(["hwgen", "train", str(design), "--epochs", str(epochs), *more])
     line = f"hwgen: once all layers have learnt, train the read-out: {text}"
     progress.print(line, markup=False, highlight=False, soft_wrap=True)
 

@@ -51,7 +51,7 @@ class FFCore(wiring.Component):
     Reset leaves the weights and the generators as they are; in mid-learning, some weights may have learnt the sample
     and others not. A soft reset waits until they all have; until then ``busy_cycles``, just cleared, counts on.
 
-    Raises :class:`~hwgen.errors.DesignError` for sequences of too many steps.
+    Raises :class:`~hwgen.errors.DesignError` for sequences of too many steps and for too large a goodness in learning.
     """
 
     def __init__(self, config: FFConfig, weights: FFWeights | None = None) -> None:

@@ -7,14 +7,13 @@ from numpy.typing import ArrayLike
 
 from hwgen.bus.learning_driver import LearningDriver
 from hwgen.crossbar.words import fill_clocks
-from hwgen.errors import HwgenError
 from hwgen.ff import defaults
 from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import counters
 from hwgen.ff.registers import CORE_NUMBER
 from hwgen.ff.result import FFResult
 from hwgen.ff.stimulus import FFStimulus
-from hwgen.ff.training import annealing_of, epoch_counters, parts_of
+from hwgen.ff.training import annealing_of, check_parts, epoch_counters, parts_of
 from hwgen.ff.unit_format import ANNEALING_BITS
 from hwgen.ff.weights import FFWeights
 from hwgen.integers import check_integer
@@ -85,12 +84,8 @@ class FFDriver(LearningDriver[FFResult]):
     def learn_only(self, layers: Iterable[int] = (), readout: bool = False) -> None:
         """From now on only these layers learn, and the read-out if ``readout`` says so; errors as in the golden
         model."""
-        check_learning(self.config)
-        depth = self.config.depth
-        chosen = {check_integer("a layer that learns", layer, 0, depth - 1) for layer in layers}
-        if readout and self.config.supervised:
-            raise HwgenError("readout must be False: a supervised machine has no read-out")
-        self.write_register("learns", sum(1 << layer for layer in chosen) | readout << depth)
+        chosen, readout = check_parts(self.config, layers, readout)
+        self.write_register("learns", sum(1 << layer for layer in set(chosen)) | readout << self.config.depth)
 
     def start_phase(self, phase: str) -> None:
         """As in the golden model."""

@@ -258,6 +258,11 @@ class FFParameters(CoreConfig):
         inputs = self.layers[0]
         if len(self.layers) > 2:
             raise ValueError(f"ff.layers must have 2 entries with recurrent = true, not {list(self.layers)}")
+        if inputs > MOST_INPUTS // 2:
+            raise ValueError(
+                f"ff.layers must have at most {MOST_INPUTS // 2} inputs with recurrent = true, as a sequence has 2 "
+                f"steps or more and {MOST_INPUTS} inputs at most, not {inputs}"
+            )
         if not 2 <= self.steps <= MOST_INPUTS // inputs:
             raise ValueError(
                 f"ff.steps must be between 2 and {MOST_INPUTS // inputs} for steps of {inputs} inputs, not {self.steps}"

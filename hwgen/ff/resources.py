@@ -22,7 +22,7 @@ OVERHEAD = 40
 
 def needs(config: FFConfig) -> Needs:
     """What a machine with these parameters takes, and how fast it is at least. Raises
-    :class:`~hwgen.errors.DesignError` for sequences of too many steps."""
+    :class:`~hwgen.errors.DesignError` for sequences of too many steps and for too large a goodness in learning."""
     check_hardware(config)
     stage = stage_of(config)
     most = MostClocks(stage)

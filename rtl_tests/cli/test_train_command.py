@@ -14,7 +14,6 @@ import pytest
 from hwgen import api
 from hwgen.cli.train import CODES, default_folder
 from hwgen.design import load_design
-from hwgen.ff.config import FFConfig
 from rtl_tests.command import runner
 from sim.checkpoint import CHECKPOINT
 from sim.curve import curve
@@ -177,44 +176,6 @@ def test_wrong_input_exits_with_2_and_leaves_nothing(tiny: Path, arguments: list
     assert (outcome.returncode, outcome.stdout) == (2, "")
     assert message in " ".join(outcome.stderr.replace("│", " ").split())
     assert list(tiny.parent.iterdir()) == [tiny]
-
-
-LAYERS = 'core = "ff"\n[ff]\nrule = "contrastive"\nlayers = [64, 4, 4]\npixel_bits = 4\n'
-
-
-def test_layers_that_learn_alone_are_told_of_by_their_goodness(tiny: Path) -> None:
-    tiny.write_text(LAYERS)
-    outcome = run(tiny, "--epochs", 2, "--phase", "layers", "-o", "out")
-    assert outcome.returncode == 0, outcome.stderr
-    (told, *epochs, next_) = (
-        " ".join(outcome.stderr.split())
-        .replace(" epoch ", "\nepoch ")
-        .replace(" hwgen: once", "\nhwgen: once")
-        .split("\n")
-    )
-    assert told.startswith("phase layers: the read-out does not learn")
-    report = json.loads((tiny.parent / "out" / "training.json").read_text())
-    names = [f"goodness_{sign}_{layer}" for layer in (0, 1) for sign in ("positive", "negative")]
-    assert epochs == [
-        f"epoch {number} of 2: " + ", ".join(f"{name} {epoch[name] / epoch['samples']:,.1f}" for name in names)
-        for number, epoch in enumerate(report["epochs"], 1)
-    ]
-    assert "train_error" in report["epochs"][0] and "error" not in outcome.stdout
-    assert "goodness positive 1" in outcome.stdout
-    assert next_.endswith(f"hwgen train {tiny} --epochs 2 --phase readout --weights out/weights.npz")
-    second = run(tiny, *next_.split("hwgen train ")[1].split()[1:], "-o", "readout")
-    assert second.returncode == 0 and "training error" in second.stderr and "goodness" not in second.stdout
-
-
-@pytest.mark.parametrize(
-    ("phase", "layers"), [("joint", []), ("layers", [0, 1]), ("layer:1", [1]), ("readout", []), (None, [])]
-)
-def test_the_goodnesses_told_of_are_those_of_the_layers_that_learn(phase: str | None, layers: list[int]) -> None:
-    contrastive = FFConfig.parse({"layers": [64, 4, 4], "rule": "contrastive"})
-    names = [f"goodness_{sign}_{layer}" for layer in layers for sign in ("positive", "negative")]
-    assert contrastive.phase_counters(phase) == tuple(names)
-    if phase in ("joint", "layer:1"):
-        assert FFConfig.parse({"layers": [64, 4, 4]}).phase_counters(phase) == ()  # their errors tell
 
 
 def test_the_curve_shows_what_tells_of_learning() -> None:

@@ -217,12 +217,6 @@ def test_only_what_shall_learn_does() -> None:
             assert changed == (layer in layers)
             assert (before.rounding[layer] != after.rounding[layer]) == (layer in layers)
         assert (before.readout != after.readout).any() == readout  # type: ignore[union-attr]
-    for layers, readout in (([3], False), ([-1], False), ([0.5], False)):
-        with pytest.raises(HwgenError, match="a layer that learns must"):
-            model.learn_only(layers, readout)  # type: ignore[arg-type]
-    supervised = FFModel(FFConfig.parse({"layers": [4, 4]}))
-    with pytest.raises(HwgenError, match="a supervised machine has no read-out"):
-        supervised.learn_only([0], readout=True)
     for annealing in (-1, 8, 0.5, True):
         with pytest.raises(HwgenError, match="annealing must"):
             model.annealing = annealing  # type: ignore[assignment]

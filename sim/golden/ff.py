@@ -6,12 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hwgen.closing import Closing
-from hwgen.errors import HwgenError
 from hwgen.ff import defaults
 from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import PHASES, counters
 from hwgen.ff.result import FFResult
-from hwgen.ff.training import annealing_of, epoch_counters, parts_of
+from hwgen.ff.training import annealing_of, check_parts, epoch_counters, parts_of
 from hwgen.ff.weights import FFWeights
 from hwgen.integers import check_integer
 from hwgen.samples import Samples, check_learning, check_samples, check_seed, check_weights
@@ -111,13 +110,10 @@ class FFModel(Closing):
             layers: numbers of layers, from 0 on.
             readout: whether the read-out learns; a supervised machine has none.
 
-        Raises :class:`~hwgen.errors.HwgenError` for a layer or a read-out that the machine does not have, and for a
-        machine that does not learn.
+        Raises :class:`~hwgen.errors.HwgenError` for what are no numbers of layers or no truth value, for a layer or a
+        read-out that the machine does not have, and for a machine that does not learn.
         """
-        check_learning(self.config)
-        chosen = [check_integer("a layer that learns", layer, 0, self.config.depth - 1) for layer in layers]
-        if readout and self.config.supervised:
-            raise HwgenError("readout must be False: a supervised machine has no read-out")
+        chosen, readout = check_parts(self.config, layers, readout)
         self._learns[:] = False
         self._learns[chosen] = True
         self._learns[-1] = readout
