@@ -13,10 +13,10 @@ from hwgen.design import Design
 from hwgen.errors import DesignError, HwgenError
 from hwgen.integers import check_integer
 from sim.checkpoint import Checkpoint, TrainingFolder, weights_sha256
-from sim.epochs import Epoch, Phased, Position, advance
+from sim.epochs import Epoch, Position, advance
 from sim.images import ImageSplit, check_fit, load_images, to_samples
 from sim.stream import CHUNK, Order, TrainingStream
-from sim.trainer import check_learns, check_order, open_machine, starting_weights
+from sim.trainer import check_learns, check_order, check_phase, open_machine, start_phase, starting_weights
 
 DATA = "digits"
 """What is trained with where neither caller nor design name data."""
@@ -120,7 +120,7 @@ def train(
     if resume and output is None:
         raise DesignError("resume needs output, the folder that holds the checkpoint")
     check_learns(design)
-    phase = _check_phase(design, phase)
+    phase = check_phase(design, phase)
     images = load_images(data or getattr(design.resolved, "data", None) or DATA)
     stream = _stream(design, images, seed, shift, check_order(order))
     test = to_samples(stream.config, images.test.pixels, images.test), images.test.labels
@@ -149,9 +149,7 @@ def train(
         machine = open_machine(design, backend, baudrate=baudrate)
         stack.callback(machine.close)
         machine.load(start.weights)
-        if phase is not None:
-            assert isinstance(machine, Phased)
-            machine.start_phase(phase)
+        start_phase(machine, phase)
         told = design.config.phase_counters(phase)
         if told:
             log.info("phase %s: the read-out does not learn, and errors say nothing: means per sample follow", phase)
@@ -180,18 +178,6 @@ def train(
         )
         end = Checkpoint(position, machine.dump())
         return _result(design, backend, stream, machine_seed, phase, folder, end, complete)
-
-
-def _check_phase(design: Design, phase: str | None) -> str | None:
-    """The phase called so, or the first one."""
-    known = design.config.phases
-    if not known:
-        if phase is not None:
-            raise HwgenError(f"core {design.core.name} learns as a whole and has no phases; leave phase out")
-        return None
-    if phase is not None and phase not in known:
-        raise HwgenError(f"phase must be one of {', '.join(known)}, not {phase!r}")
-    return phase or known[0]
 
 
 def _given_weights(design: Design, weights: Any, kind: type[Any]) -> Any:

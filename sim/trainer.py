@@ -1,7 +1,7 @@
 """Training in the manner of scikit-learn: a machine as an estimator, on any backend."""
 
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ from hwgen.design import Design
 from hwgen.errors import HwgenError
 from hwgen.integers import check_integer
 from hwgen.samples import check_inputs
-from sim.epochs import Epoch, LearningMachine, Position, advance, predict
+from sim.epochs import Epoch, LearningMachine, Phased, Position, advance, predict
 from sim.images import Images
 from sim.stream import Order, TrainingStream
 
@@ -38,6 +38,26 @@ def check_order(order: str) -> Order:
     if order not in list(Order):
         raise HwgenError(f"order must be {' or '.join(Order)}, not {order!r}")
     return Order(order)
+
+
+def check_phase(design: Design, phase: str | None) -> str | None:
+    """The phase called so, or the first one; None for a core that learns as a whole. Raises
+    :class:`~hwgen.errors.HwgenError` for a phase that there is not."""
+    known = design.config.phases
+    if not known:
+        if phase is not None:
+            raise HwgenError(f"core {design.core.name} learns as a whole and has no phases; leave phase out")
+        return None
+    if phase is not None and phase not in known:
+        raise HwgenError(f"phase must be one of {', '.join(known)}, not {phase!r}")
+    return phase or str(known[0])
+
+
+def start_phase(machine: LearningMachine, phase: str | None) -> None:
+    """From now on, what a phase of :func:`check_phase` says learns."""
+    if phase is not None:
+        assert isinstance(machine, Phased)
+        machine.start_phase(phase)
 
 
 def starting_weights(design: Design, seed: int | None = None) -> Any:
@@ -68,6 +88,8 @@ class Trainer(Closing, ClassifierMixin, BaseEstimator):
         shift: most pixels by which each sample is moved in either direction, anew in each epoch. Needs as many inputs
             as a square image has pixels.
         order: ``"shuffled"``, anew in each epoch, or ``"file"``: as they come.
+        phases: what learns, one after the other, each for so many epochs: some of the config's ``phases``, such as
+            ``["layers", "readout"]`` of a contrastive ``ff`` machine; by default all at once.
         options: of the backend, by name, as for :func:`hwgen.api.open_design`.
 
     Samples ``X`` have shape ``(n, inputs)``: integers of 0 to ``2**pixel_bits - 1``, or booleans. Labels ``y`` have
@@ -95,12 +117,13 @@ class Trainer(Closing, ClassifierMixin, BaseEstimator):
         seed: int = 0,
         shift: int = 0,
         order: str = Order.SHUFFLED,
+        phases: Sequence[str] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
         # scikit-learn's clone demands that arguments be kept as they are, and nothing be done with them here.
         self.design, self.backend, self.epochs = design, backend, epochs
         self.seed, self.shift, self.order = seed, shift, order
-        self.options = options
+        self.phases, self.options = phases, options
 
     def fit(
         self,
@@ -114,18 +137,20 @@ class Trainer(Closing, ClassifierMixin, BaseEstimator):
 
         Args:
             X, y: training samples and labels.
-            epochs: how often to go through them, at least 1; by default the trainer's ``epochs``.
+            epochs: how often to go through them in each phase, at least 1; by default the trainer's ``epochs``.
             test: samples and labels to classify after each epoch, for ``history_``; nothing is learnt from them.
 
         Raises :class:`~hwgen.errors.HwgenError` for samples or labels of another shape, type or range, for wrong
         arguments of the trainer, a core that does not learn, and what opening the backend raises.
         """
         epochs = check_integer("epochs", self.epochs if epochs is None else epochs, 1)
-        stream, held_out = self._stream(X, y), self._test(test)
+        stream, held_out, phases = self._stream(X, y), self._test(test), self._phases()
         with self._all_or_nothing():
             self.machine_.load(starting_weights(self.design))
             self.history_ = []
-            return self._advance(stream, held_out, epochs)
+            for phase in phases:
+                self._advance(phase, stream, held_out, Position(), epochs)
+        return self
 
     def partial_fit(
         self,
@@ -142,10 +167,17 @@ class Trainer(Closing, ClassifierMixin, BaseEstimator):
         Args:
             X, y, test: as in :meth:`fit`, as are errors.
             classes: ignored: the machine's classes are in the design.
+
+        Raises :class:`~hwgen.errors.HwgenError` for a trainer of several phases, too.
         """
-        stream, held_out = self._stream(X, y), self._test(test)
+        stream, held_out, phases = self._stream(X, y), self._test(test), self._phases()
+        if len(phases) > 1:
+            raise HwgenError(f"partial_fit trains one phase, not {', '.join(map(str, phases))}; use fit")
         with self._all_or_nothing():
-            return self._advance(stream, held_out, len(self.history_) + 1)
+            position = Position(list(self.history_))
+            self.history_ = []
+            self._advance(phases[0], stream, held_out, position, len(position.epochs) + 1)
+        return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """Classes of samples, shape ``(n,)``. Nothing is learnt. Errors as in :meth:`fit`, and scikit-learn's
@@ -232,8 +264,22 @@ class Trainer(Closing, ClassifierMixin, BaseEstimator):
         images = Images.of_samples(config, *test)
         return images.pixels, images.labels
 
+    def _phases(self) -> list[str | None]:
+        """What learns, one after the other, as :func:`check_phase` gives it."""
+        if self.phases is None:
+            return [check_phase(self.design, None)]
+        if isinstance(self.phases, str) or not self.phases:
+            raise HwgenError(f"phases must be a list of phases, not {self.phases!r}; leave it out to train all at once")
+        return [check_phase(self.design, phase) for phase in self.phases]
+
     def _advance(
-        self, stream: TrainingStream, test: tuple[NDArray[np.uint8], NDArray[np.int64]] | None, epochs: int
-    ) -> Self:
-        advance(self.machine_, stream, test, Position(self.history_), epochs)
-        return self
+        self,
+        phase: str | None,
+        stream: TrainingStream,
+        test: tuple[NDArray[np.uint8], NDArray[np.int64]] | None,
+        position: Position,
+        epochs: int,
+    ) -> None:
+        start_phase(self.machine_, phase)
+        advance(self.machine_, stream, test, position, epochs)
+        self.history_ += position.epochs

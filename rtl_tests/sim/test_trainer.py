@@ -10,7 +10,10 @@ from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
+from hwgen import registry
+from hwgen.design import Design
 from hwgen.errors import HwgenError
+from hwgen.ff.config import FFConfig
 from rtl_tests.sim.machines import design, digits
 from sim.golden.ep import EPModel
 from sim.train import Training, train
@@ -49,6 +52,43 @@ def test_the_trainer_does_what_train_does() -> None:
     assert (trainer.history_, trainer.weights_) == (training.epochs, training.weights)
 
 
+def contrastive() -> Design:
+    config = FFConfig.parse({"layers": [64, 16], "rule": "contrastive", "pixel_bits": 4})
+    return Design("contrastive", registry.CORES["ff"], config)
+
+
+def test_phases_are_those_of_train() -> None:
+    X, y, X_test, y_test = digits()
+    layers = train(contrastive(), epochs=2, seed=2, phase="layers")
+    readout = train(contrastive(), epochs=2, seed=2, phase="readout", weights=layers.weights)
+    trainer = Trainer(contrastive(), seed=2, phases=["layers", "readout"]).fit(X, y, epochs=2, test=(X_test, y_test))
+    assert trainer.history_ == [*layers.epochs, *readout.epochs]
+    assert trainer.weights_ == readout.weights
+    # Without phases, all learns again.
+    trainer.set_params(phases=None).fit(X, y, epochs=2)
+    assert trainer.weights_ == train(contrastive(), epochs=2, seed=2).weights
+    one = Trainer(contrastive(), seed=2, phases=["layers"]).partial_fit(X, y)
+    assert one.weights_ == train(contrastive(), epochs=1, seed=2, phase="layers").weights
+
+
+@pytest.mark.parametrize(
+    ("phases", "message"),
+    [
+        (["layers", "head"], "phase must be one of joint, layers, layer:0, readout, not 'head'"),
+        ("layers", "phases must be a list of phases, not 'layers'"),
+        ([], r"phases must be a list of phases, not \[\]"),
+    ],
+)
+def test_phases_that_there_are_not_are_refused(phases: Any, message: str) -> None:
+    X, y, *_ = digits()
+    with pytest.raises(HwgenError, match=message):
+        Trainer(contrastive(), phases=phases).fit(X, y)
+    with pytest.raises(HwgenError, match="core ep learns as a whole and has no phases"):
+        Trainer(design(), phases=["layers"]).fit(X, y)
+    with pytest.raises(HwgenError, match="partial_fit trains one phase, not layers, readout; use fit"):
+        Trainer(contrastive(), phases=["layers", "readout"]).partial_fit(X, y)
+
+
 @pytest.mark.parametrize(
     ("X", "y", "message"),
     [
@@ -81,7 +121,7 @@ def test_a_clone_has_the_arguments_and_nothing_else() -> None:
     X, y, X_test, y_test = digits()
     trainer = Trainer(design(), epochs=2, seed=3, shift=1, options={"waves": None}).fit(X, y)
     twin = clone(trainer)
-    names = {"design", "backend", "epochs", "seed", "shift", "order", "options"}
+    names = {"design", "backend", "epochs", "seed", "shift", "order", "phases", "options"}
     assert set(trainer.get_params()) == set(twin.get_params()) == names
     assert (twin.epochs, twin.seed, twin.shift, twin.options) == (2, 3, 1, {"waves": None})
     assert twin.design.config == trainer.design.config
