@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from boards.build import build
+from boards.current import emitted_sha256, is_current
 from boards.definitions import BOARDS
-from boards.errors import DoesNotFit, MissesTiming
+from boards.errors import KINDS, REFUSED
 from boards.flow import build_folder, synthesise
 from boards.page import as_markdown
 from hwgen.design import load_design
@@ -25,10 +26,6 @@ BITSTREAM_BOARDS = ("ulx3s-85f", "icebreaker", "tang-nano-9k")
 
 Key = tuple[str, str, bool]
 """Machine, board, and whether out of context."""
-
-REFUSED = "refused before synthesis"
-KINDS = {DoesNotFit: "does not fit", MissesTiming: "misses timing"}
-"""Why a run has no result, by error; any other design error is ``REFUSED``."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +107,10 @@ def runs(core: str, chosen: Sequence[str] = ()) -> list[Run]:
 
 @dataclass(frozen=True)
 class Recorded:
-    """What :func:`record` did."""
+    """What :func:`record` or :func:`rewrite` did."""
 
     results: list[dict[str, Any]]
-    """Of the chosen runs."""
+    """Of the chosen runs; without any, all that are in the files."""
     failed: list[str]
     """Runs of which there is none, because a tool failed."""
     files: tuple[Path, Path]
@@ -123,27 +120,39 @@ class Recorded:
 def record(core: str, chosen: Sequence[str], seeds: int, folder: Path, command: str) -> Recorded:
     """Measure a core's runs (see :func:`runs`), and write page and JSON file into ``folder`` after each.
 
-    Results of other recorded runs that the JSON file holds stay in it. A tool that fails ends one run, not those after
-    it. ``command`` is what is said to have made the results.
+    Results of other recorded runs that the JSON file holds stay in it; whether they are of the Verilog that is emitted
+    now is found out first. A tool that fails ends one run, not those after it. ``command`` is what is said to have made
+    the results.
     """
-    name = "boards" if core == "bayes" else f"boards-{core}"
-    page, data = folder / f"{name}.md", folder / f"{name}.json"
-    places = {run.key: place for place, run in enumerate(runs(core))}
-    kept = {key: result for key, result in _read(data).items() if key in places}
+    files = _files(core, folder)
+    selected = runs(core, chosen)
+    kept = _compared(_read(files[1]), core)
     results, failed = [], []
-    for run in runs(core, chosen):
+    for run in selected:
         try:
             result = measure(run, seeds)
         except ToolError as error:
             _log.error("%s on %s: %s", run.machine, run.board, error)
             failed.append(f"{run.machine} on {run.board}")
             continue
-        results.append(result | {"command": command, "date": date.today().isoformat()})
+        current = True if "verilog_sha256" in result else None
+        results.append(result | {"current": current, "command": command, "date": date.today().isoformat()})
         kept[run.key] = results[-1]
-        everything = [kept[key] for key in sorted(kept, key=places.__getitem__)]
-        write_json(data, {"results": everything})
-        write_text(page, as_markdown(core, everything))
-    return Recorded(results, failed, (page, data))
+        _write(core, kept, files)
+    return Recorded(results, failed, files)
+
+
+def rewrite(core: str, folder: Path) -> Recorded:
+    """Measure nothing, and write page and JSON file of a core anew from what the JSON file holds: as :func:`record`
+    leaves them, with the results compared with the Verilog that is emitted now.
+
+    Raises :class:`~hwgen.errors.DesignError` for another core, and where there is no such file.
+    """
+    files = _files(core, folder)
+    runs(core)
+    if not files[1].is_file():
+        raise DesignError(f"there is no {files[1]} to write a page from; name its folder with -o")
+    return Recorded(_write(core, _compared(_read(files[1]), core), files), [], files)
 
 
 def measure(run: Run, seeds: int) -> dict[str, Any]:
@@ -170,8 +179,31 @@ def measure(run: Run, seeds: int) -> dict[str, Any]:
         else:
             report = build(design, board, folder).report
     except DesignError as error:
-        return {**entry, "kind": KINDS.get(type(error), REFUSED), "refused": str(error)}
+        kind = KINDS.get(type(error), REFUSED)
+        of = {} if kind == REFUSED else {"verilog_sha256": emitted_sha256(entry)}
+        return {**entry, **of, "kind": kind, "refused": str(error)}
     return {**report.as_dict(), **entry, "kind": None, "refused": None}
+
+
+def _files(core: str, folder: Path) -> tuple[Path, Path]:
+    """The page and the JSON file of a core."""
+    name = "boards" if core == "bayes" else f"boards-{core}"
+    return folder / f"{name}.md", folder / f"{name}.json"
+
+
+def _compared(results: dict[Key, dict[str, Any]], core: str) -> dict[Key, dict[str, Any]]:
+    """Those of results that are of recorded runs, with whether they are of the Verilog that is emitted now."""
+    keys = [run.key for run in runs(core) if run.key in results]
+    return {key: results[key] | {"current": is_current(results[key])} for key in keys}
+
+
+def _write(core: str, results: dict[Key, dict[str, Any]], files: tuple[Path, Path]) -> list[dict[str, Any]]:
+    """Write page and JSON file; returns what is in them, in the order of the runs."""
+    page, data = files
+    everything = [results[run.key] for run in runs(core) if run.key in results]
+    write_json(data, {"results": everything})
+    write_text(page, as_markdown(core, everything))
+    return everything
 
 
 def _read(data: Path) -> dict[Key, dict[str, Any]]:

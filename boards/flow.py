@@ -24,7 +24,7 @@ from boards.report import Report
 from boards.steps import Steps
 from boards.timing import clocks_of
 from boards.tools import find_tool, run_tool
-from boards.verilog import check_pins, emit_top
+from boards.verilog import check_pins, emit_top, verilog_sha256
 from hwgen.design import Design
 from hwgen.emit.verilog import tool_versions
 from hwgen.errors import ToolError
@@ -120,7 +120,8 @@ class Flow:
         netlist = read_netlist(synthesised / NETLIST)
         check_netlist(self.design.name, netlist, self.top, self.board, self.estimate.needs)
         placed = [self.place(steps, elaborated, synthesised, seed) for seed in range(1, seeds + 1)]
-        return self._report(netlist, [folder for folder in placed if folder is not None], tools)
+        source = (elaborated / SOURCE).read_text(encoding="utf-8")
+        return self._report(netlist, [folder for folder in placed if folder is not None], tools, verilog_sha256(source))
 
     def elaborate(self, steps: Steps) -> Path:
         """The folder with the Verilog and the constraints."""
@@ -208,16 +209,23 @@ class Flow:
         """Name of the top module."""
         return self.design.name if self.out_of_context else f"{self.design.name}_board"
 
-    def _elaborate(self, folder: Path) -> None:
+    def sources(self) -> dict[str, str]:
+        """The Verilog, ``SOURCE``, and where there are pins their constraints, ``CONSTRAINTS``.
+
+        Raises :class:`~hwgen.errors.DesignError` for a clock that the board cannot make, and for pins that it does not
+        connect.
+        """
         if self.clock_hz is None:
-            (folder / SOURCE).write_text(self.design.verilog().text, encoding="utf-8")
-            return
+            return {SOURCE: self.design.verilog().text}
         system = emit_top(self.design, self.board, self.clock_hz)
         name = f"{self.design.name}_system"
         wrapper, leds = board_module(self.board, self.top, name, self.pll, system.ports["led"])
-        (folder / SOURCE).write_text(system.text + wrapper, encoding="utf-8")
         _, constraints = FAMILIES[self.board.family].constraints(self.board, leds)
-        (folder / CONSTRAINTS).write_text(constraints, encoding="utf-8")
+        return {SOURCE: system.text + wrapper, CONSTRAINTS: constraints}
+
+    def _elaborate(self, folder: Path) -> None:
+        for name, text in self.sources().items():
+            (folder / name).write_text(text, encoding="utf-8")
 
     def _tool_step(self, steps: Steps, name: str, command: Command, files: dict[str, Path]) -> Path:
         tool = find_tool(command.tool)
@@ -227,7 +235,7 @@ class Flow:
 
         return steps.run(name, {"arguments": command.arguments, "tool": tool.version}, build, files)
 
-    def _report(self, netlist: Mapping[str, Any], placed: list[Path], tools: Mapping[str, str]) -> Report:
+    def _report(self, netlist: Mapping[str, Any], placed: list[Path], tools: Mapping[str, str], verilog: str) -> Report:
         family = FAMILIES[self.board.family]
         modules = module_resources(netlist, self.top, family)
         timings = [json.loads((folder / TIMING).read_text(encoding="utf-8")) for folder in placed]
@@ -239,6 +247,7 @@ class Flow:
             design=self.design.name,
             config_hash=f"{self.design.config.hash:016x}",
             content_hash=f"{self.design.content_hash:016x}",
+            verilog_sha256=verilog,
             board=self.board,
             out_of_context=self.out_of_context,
             target_mhz=self.target_mhz,

@@ -32,6 +32,9 @@ class Report:
     """See :attr:`hwgen.config.CoreConfig.hash`; 16 hexadecimal digits."""
     content_hash: str
     """See :attr:`hwgen.design.Design.content_hash`; 16 hexadecimal digits."""
+    verilog_sha256: str
+    """Of what was synthesised, the core's Verilog or that of the whole top level: see
+    :func:`boards.verilog.verilog_sha256`."""
     board: Board
     out_of_context: bool
     target_mhz: float
@@ -86,6 +89,7 @@ class Report:
             "design": self.design,
             "config_hash": self.config_hash,
             "content_hash": self.content_hash,
+            "verilog_sha256": self.verilog_sha256,
             "board": self.board.name,
             "device": self.board.device,
             "out_of_context": self.out_of_context,

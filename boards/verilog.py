@@ -1,5 +1,8 @@
 """The Verilog that synthesis reads."""
 
+import hashlib
+import re
+
 from boards.definitions import Board
 from boards.pinout import baudrate_at
 from boards.top import BoardTop
@@ -25,3 +28,9 @@ def emit_top(design: Design, board: Board, clock_hz: float) -> Verilog:
     check_pins(design, board)
     top = BoardTop(design.component(), clock_hz, baudrate_at(board, clock_hz))
     return emit_verilog(top, f"{design.name}_system", header(design))
+
+
+def verilog_sha256(text: str) -> str:
+    """SHA-256 of Verilog, 64 hexadecimal digits: without its lines that start with ``//``, which name the versions of
+    what wrote it. ``grep -v '^//' design.v | sha256sum`` gives the same."""
+    return hashlib.sha256(re.sub(r"^//.*\n", "", text, flags=re.MULTILINE).encode()).hexdigest()

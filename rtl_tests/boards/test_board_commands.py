@@ -197,6 +197,24 @@ def test_wrong_arguments_of_bench_boards_write_nothing(
     assert not (tmp_path / "results").exists()
 
 
+def test_bench_boards_writes_a_page_anew(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "results"
+    outcome = run("bench-boards", "--page-only", "-o", folder)
+    assert outcome.code == 2 and "there is no" in outcome.err and not folder.exists()
+    folder.mkdir()
+    entry = {"machine": "10x64x17 stochastic", "board": "icebreaker", "out_of_context": False, "refused": "too large"}
+    (folder / "boards.json").write_text(json.dumps({"command": "the command", "results": [entry]}), encoding="utf-8")
+    monkeypatch.setattr("boards.bench.measure", None)  # not called
+    for option, value in (("--machine", "10x64x17"), ("--seeds", "1")):
+        outcome = run("bench-boards", "--page-only", option, value, "-o", folder)
+        assert outcome.code == 2 and f"{option} has no meaning with --page-only" in outcome.err
+    assert not (folder / "boards.md").exists()
+    outcome = run("bench-boards", "--page-only", "-o", folder, "--json")
+    [result] = json.loads(outcome.out)["results"]
+    assert outcome.code == 0 and (result["command"], result["current"]) == ("the command", None)
+    assert "10x64x17 stochastic on 1BitSquared iCEBreaker: refused" in (folder / "boards.md").read_text("utf-8")
+
+
 def test_bench_boards_says_which_runs_a_tool_failed_in(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from boards.definitions import BOARDS
 from boards.estimate import FITS, LUT_ERROR, estimate
+from boards.page import as_markdown
 from hwgen.design import load_machine
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,6 +43,14 @@ def test_estimate_is_near_what_was_recorded(result: dict[str, Any]) -> None:
     assert guess.sprams == result["used"]["spram"]
     assert guess.luts == pytest.approx(result["used"]["lut"], rel=LUT_ERROR)
     assert guess.ffs == pytest.approx(result["used"]["ff"], rel=LUT_ERROR)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_page_is_what_its_json_file_makes(file: Path) -> None:
+    """If not: ``hwgen bench-boards --core CORE --page-only -o docs/results``."""
+    core = file.stem.removeprefix("boards").removeprefix("-") or "bayes"
+    results = json.loads(file.read_text(encoding="utf-8"))["results"]
+    assert file.with_suffix(".md").read_text(encoding="utf-8") == as_markdown(core, results)
 
 
 @pytest.mark.parametrize("mode", ["stochastic", "logarithmic"])

@@ -10,7 +10,7 @@ from sim.experiments.ep_findings import MIDDLE, PUBLISHED, Findings
 from sim.experiments.ep_grid import Setting
 from sim.experiments.ep_identity import Identity
 from sim.experiments.page import WHENS, number, table
-from sim.experiments.placed import Placed
+from sim.experiments.placed import Placed, verilog_remarks
 
 
 def short(name: str) -> str:
@@ -99,7 +99,7 @@ def networks_table(found: Findings) -> str:
 
 
 def boards_table(found: Findings, placed: Sequence[Placed[EPConfig]]) -> str:
-    """Area, Fmax and samples per second of what was placed; nothing where nothing was."""
+    """Area, Fmax and samples per second of what was placed, and remarks on them; nothing where nothing was."""
     shown = ("lut", "ff", "block_ram", "spram")
     rows = []
     for machine in placed:
@@ -111,7 +111,7 @@ def boards_table(found: Findings, placed: Sequence[Placed[EPConfig]]) -> str:
         rows.append([*cells, *map(number, clocks), *_rates(found, machine)])
     head = ["network", "machine", "board", *(TITLES[key] for key in shown), "Fmax, MHz", "clock, MHz"]
     head += ["clocks: training", "inference", "training, 1/s", "inference, 1/s"]
-    return table(head, rows) if rows else ""
+    return "\n\n".join([table(head, rows), *verilog_remarks(placed)]) if rows else ""
 
 
 def speed_table(found: Findings, speed: dict[str, Any], placed: Sequence[Placed[EPConfig]]) -> str:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from boards.report import TITLES
+from hwgen.design import TYPICAL_SAMPLES
 from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import PHASES
 from sim.experiments.ff_findings import CLOCKED, Findings, useful
 from sim.experiments.ff_grid import RULES, Setting
 from sim.experiments.ff_identity import Identity
 from sim.experiments.page import WHENS, number, table
-from sim.experiments.placed import Placed
+from sim.experiments.placed import Placed, verilog_remarks
 
 
 def short(setting: Setting) -> str:
@@ -20,18 +21,25 @@ def short(setting: Setting) -> str:
 
 def accuracy_table(found: Findings, data: str, rule: str) -> str:
     """Accuracies of all machines of a rule that were trained on ``mnist`` or ``digits``, and clocks; of contrastive
-    ones beside that of the same network whose layers do not learn."""
-    random = {setting.layers: setting.name for setting in found.of(data, rule, "random")}
+    ones beside that of the same machine whose layers do not learn, where that was trained."""
+    random = bool(found.of(data, rule, "random"))
     head = ["network", "weight", "accuracy, %", *(["random weights, %"] if random else []), "each seed's error, %"]
     rows = []
     for setting in found.of(data, rule, "machine"):
         cells = [short(setting), str(setting.config().master_bits), number(found.accuracy(setting.name), 2)]
         if random:
-            cells.append(number(found.accuracy(random.get(setting.layers, "")), 2))
+            cells.append(number(found.accuracy(found.baseline(setting) or ""), 2))
         cells.append(_each(found, setting))
         clocks = [found.machine(setting.name, when, what)["clocks"] for _, when, what in WHENS]
         rows.append([*cells, *map(number, clocks), str(setting.machines[0])])
     return table([*head, *(f"clocks: {title}" for title, *_ in WHENS), "lanes"], rows)
+
+
+def second_layer(found: Findings) -> dict[str, str]:
+    """What read-outs of one layer and of two give, in %; empty where they were not trained."""
+    names = {"both": "contrastive 784-500-500", "first": "contrastive 784-500, moved", "still": "contrastive 784-500"}
+    accuracies = {what: found.accuracy(name) for what, name in names.items()}
+    return {} if None in accuracies.values() else {what: number(each, 2) for what, each in accuracies.items()}
 
 
 def published_table(found: Findings) -> str:
@@ -116,20 +124,34 @@ def speed_table(speed: dict[str, Any]) -> str:
 
 
 def boards_table(found: Findings, placed: Sequence[Placed[FFConfig]]) -> str:
-    """Area, Fmax and samples per second of what was placed; nothing where nothing was."""
+    """Area, Fmax and samples per second of what was placed, and what is to be said of them; nothing where nothing was.
+
+    Clocks of a network that was not trained are those that were recorded with its area, if they were.
+    """
     shown = ("lut", "ff", "block_ram", "dsp")
-    rows = []
+    rows, typical = [], []
     for machine in placed:
         report, config = machine.report, machine.config
         cells = [f"{config.rule} {machine.network}", str(config.lanes), machine.place]
         cells += [f"{report['used'][key]:,} of {report['available'][key]:,}" for key in shown]
         cells += [number(report["fmax_mhz"], 1), number(report["clock_mhz"], 1)]
         clocks = [found.clocks_of(config, what) for what in ("training", "inference")]
+        if clocks == [None, None]:
+            clocks = [machine.typical(what) for what in ("training", "inference")]
+            typical += [machine.name] if any(clocks) else []
         rates = [None if each is None else machine.rate(each) for each in clocks]
         rows.append([*cells, *map(number, clocks), *map(number, rates)])
     head = ["network", "lanes", "board", *(TITLES[key] for key in shown), "Fmax, MHz", "clock, MHz"]
     head += ["clocks: training", "inference", "training, 1/s", "inference, 1/s"]
-    return table(head, rows) if rows else ""
+    notes = verilog_remarks(placed)
+    if typical:
+        clocks_of = (
+            f"Not trained here: {'; '.join(typical)}. Clocks are means over the first held-out samples of its "
+            f"data set, {TYPICAL_SAMPLES} at most, and were recorded with area and Fmax: inference with the weights "
+            "that the machine starts with, then training from there."
+        )
+        notes = [clocks_of, *notes]
+    return "\n\n".join([table(head, rows), *notes]) if rows else ""
 
 
 def _each(found: Findings, setting: Setting) -> str:
