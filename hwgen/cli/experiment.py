@@ -29,7 +29,7 @@ OPTIONS: dict[Name, dict[str, Any]] = {
     Name.BAYES: {"splits": 10},
     Name.BER: {"splits": 10, "samples": 150, "upsets": 100},
     Name.EP: {"data": "mnist", "epochs": 20, "seeds": 3},
-    Name.FF: {"data": "mnist", "epochs": 20, "seeds": 3, "samples": 10_000, "full": False},
+    Name.FF: {"data": "mnist", "epochs": 20, "seeds": 3, "samples": 10_000, "full": False, "add": False},
 }
 """Options that not every experiment has, and their defaults."""
 
@@ -74,6 +74,12 @@ def experiment(
         int | None, typer.Option(min=1, help="ber: upsets in each kind of a machine's state (default: 100).")
     ] = None,
     full: Annotated[bool | None, typer.Option("--full", help="ff: train the network of 2000 units, too.")] = None,
+    add: Annotated[
+        bool | None,
+        typer.Option(
+            "--add", help="ff: take over what the record in the output folder has, and train only what it lacks."
+        ),
+    ] = None,
     processes: Annotated[int, typer.Option(min=1, help="Processes to use.")] = os.cpu_count() or 1,
     as_json: JsonOption = False,
 ) -> None:
@@ -82,7 +88,7 @@ def experiment(
     Interrupting it writes nothing; what is finished is kept in the cache, and another call goes on from there.
     """
     given = {"splits": splits, "data": data, "epochs": epochs, "seeds": seeds, "samples": samples, "upsets": upsets}
-    given["full"] = full
+    given |= {"full": full, "add": add}
     options = _options(name, given)
     if importlib.util.find_spec("matplotlib") is None:
         raise ToolError('matplotlib is not installed; try: pip install "hwgen[plot]"')
@@ -175,10 +181,11 @@ def _ff(
     seeds: int,
     samples: int,
     full: bool,
+    add: bool,
 ) -> tuple[list[Path], list[dict[str, Any]]]:
     from dataclasses import asdict
 
-    from sim.experiments import ff, ff_identity, ff_speed
+    from sim.experiments import ff, ff_identity, ff_record, ff_speed
     from sim.experiments.ff_findings import COMPARED, Findings
     from sim.experiments.ff_grid import settings
     from sim.experiments.ff_report import write_report
@@ -189,14 +196,20 @@ def _ff(
         images["mnist"] = load_images(data)
     chosen = {each.name: each for name in sorted(images, reverse=True) for each in settings(name, epochs, full)}
     compared = [chosen[name].config() for name in COMPARED["mnist" if "mnist" in images else "digits"]]
-    parts = len(chosen) * seeds + len(compared)
+    main = next(reversed(images.values())).train.name
+    record = ff_record.Record([], {})
+    if add:
+        record = ff_record.read(output, list(chosen.values()), seeds, main)
+    missing = [setting for setting in chosen.values() if setting.name not in record.dates]
+    parts = len(missing) * seeds + len(compared)
     with warnings_as_sentences():
-        outcomes = ff.run(list(chosen.values()), seeds, data, processes, lambda done, total: report(done, parts))
+        trained = ff.run(missing, seeds, data, processes, lambda done, total: report(done, parts))
     identities = []
     for config in compared:
         identities.append(ff_identity.kept(config, data, samples))
-        report(len(outcomes) + len(identities), parts)
-    found = Findings(list(chosen.values()), outcomes, next(reversed(images.values())).train.name)
+        report(len(trained) + len(identities), parts)
+    outcomes = [*record.outcomes, *trained]
+    found = Findings(list(chosen.values()), outcomes, main, record.dates)
     speed = ff_speed.measure(compared[0].layers, images[found.main])
     return write_report(found, speed, images, identities, output, command), [asdict(outcome) for outcome in outcomes]
 

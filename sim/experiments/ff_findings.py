@@ -1,5 +1,8 @@
 """Outcomes of the experiment on Forward-Forward learning, by setting."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 
 from hwgen.ff.config import FFConfig
@@ -20,7 +23,22 @@ COMPARED = {
 
 
 class Findings(TrainingFindings[Setting, Outcome]):
-    """Outcomes by setting. What samples cost is told by :meth:`~sim.experiments.ff_clocks.ClockedModel.take`."""
+    """Outcomes by setting. What samples cost is told by :meth:`~sim.experiments.ff_clocks.ClockedModel.take`.
+
+    Args:
+        settings, outcomes, data: see :class:`~sim.experiments.findings.TrainingFindings`.
+        dates: of the settings that an earlier run has trained, when.
+    """
+
+    def __init__(
+        self,
+        settings: Sequence[Setting],
+        outcomes: Sequence[Outcome],
+        data: str,
+        dates: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(settings, outcomes, data)
+        self.dates = dict(dates or {})
 
     def of(self, data: str, rule: str, *groups: str) -> list[Setting]:
         """Settings of ``mnist`` or ``digits``, a rule, and one of some groups."""
@@ -41,6 +59,27 @@ class Findings(TrainingFindings[Setting, Outcome]):
         machines = self.costs(name, when)[what]["machines"]
         found: dict[str, float] = machines[str(lanes or self.settings[name].machines[0])]
         return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON values; ``date`` of a setting: when it was trained, if not in this run."""
+        values = super().as_dict()
+        for setting in values["settings"]:
+            if setting["name"] in self.dates:
+                setting["date"] = self.dates[setting["name"]]
+        return values
+
+    def earlier(self) -> dict[str, list[str]]:
+        """Names of the settings that earlier runs have trained, by the day on which they were."""
+        days = sorted(set(self.dates.values()))
+        return {day: [name for name, date in self.dates.items() if date == day] for day in days}
+
+    def baseline(self, setting: Setting) -> str | None:
+        """Name of the setting that differs only in that its layers do not learn, if there is one."""
+        for other in self.of(setting.data, setting.rule, "random"):
+            same_read_out = (other.last.name, other.last.shift) == ("readout", setting.last.shift)
+            if same_read_out and other.config().parameters() == setting.config().parameters():
+                return other.name
+        return None
 
     def clocks_of(self, config: FFConfig, what: str) -> float | None:
         """Clocks of a sample of ``training`` or ``inference`` in the last epoch, on a machine whose network was

@@ -112,9 +112,9 @@ def _on_mnist(epochs: int, full: bool) -> Iterator[Setting]:
     def supervised(layers: tuple[int, ...], note: str = "", shift: int = 1, **values: Any) -> Setting:
         return _setting("mnist", "supervised", layers, note, (Phase("joint", epochs, shift),), **values)
 
-    def contrastive(layers: tuple[int, ...], note: str = "", **values: Any) -> Setting:
+    def contrastive(layers: tuple[int, ...], note: str = "", shift: int | None = None, **values: Any) -> Setting:
         """All layers first, then the read-out; images are not moved for a small one, which they make worse."""
-        shift = int(sum(layers[1:]) > FEW_FEATURES)
+        shift = int(sum(layers[1:]) > FEW_FEATURES) if shift is None else shift
         readout = Phase("readout", epochs, shift)
         phases = {
             "machine": (Phase("layers", min(epochs, LAYER_EPOCHS), 1), readout),
@@ -124,27 +124,38 @@ def _on_mnist(epochs: int, full: bool) -> Iterator[Setting]:
         more = {"phases": phases, "parameters": {} if values.get("group") == "published" else READOUT}
         return _setting("mnist", "contrastive", layers, note, **(more | values))
 
-    small, large, wide = (784, 256, 256), (784, 500, 500), (784, 500)
+    one, small, large, wide = (784, 256), (784, 256, 256), (784, 500, 500), (784, 500)
     at_once = (Phase("joint", epochs),)
     yield supervised(small, lanes=LANES)
     yield supervised(large)
-    yield contrastive((784, 256), phases=at_once, parameters={}, lanes=LANES)
-    # As in examples/ff-mnist-256-contrastive.toml.
-    yield contrastive(small, phases=at_once, parameters={}, lanes=(64,))
+    learning = (
+        contrastive(one, phases=at_once, parameters={}, lanes=LANES),
+        # As in examples/ff-mnist-256-contrastive.toml.
+        contrastive(small, phases=at_once, parameters={}, lanes=(64,)),
+    )
+    yield from learning
     yield contrastive(wide)
     yield contrastive(large)
     if full:
         yield contrastive(LARGEST)
-    for layers in (small, wide, large, *([LARGEST] if full else [])):
+    for layers in (wide, large, *([LARGEST] if full else [])):
         yield contrastive(layers, "random weights", group="random")
+    for layers in (one, small):
+        lanes = next(each.lanes for each in learning if each.layers == layers)
+        yield contrastive(layers, "random weights", 0, group="random", parameters={}, lanes=lanes)
     for bits in (12, 16):
         yield supervised(small, f"{bits}-bit", parameters={"master_bits": bits})
     yield contrastive(wide, "16-bit", parameters=READOUT | {"master_bits": 16})
     yield contrastive(wide, "at once", phases=at_once)
+    # What the second layer of `large` adds is the difference.
+    yield contrastive(wide, "moved", 1)
+    for note, values in (("union", {"learning_sweeps": "union"}), ("moved views", {"view_shift": 2})):
+        yield contrastive(one, note, phases=at_once, parameters=values, lanes=LANES)
     yield supervised(small, "thresholds", parameters={"modulator": "thresholds"})
     yield supervised(small, "not moved", shift=0)
     for modulator in ("pairwise", "thresholds"):
         yield supervised(small, f"published, {modulator}", group="published", parameters={"modulator": modulator})
+    yield supervised(large, "published, pairwise", group="published", parameters={"modulator": "pairwise"})
     yield contrastive(wide, "published", group="published")
 
 

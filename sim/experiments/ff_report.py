@@ -20,6 +20,7 @@ from sim.experiments.ff_tables import (
     identity_table,
     learning_table,
     published_table,
+    second_layer,
     speed_table,
 )
 from sim.experiments.ff_targets import targets
@@ -91,6 +92,8 @@ def write_report(
         speed_network="-".join(map(str, speed["layers"])),
         speed_table=speed_table(speed),
         boards_table=boards_table(found, placed),
+        second_layer=second_layer(found),
+        earlier=found.earlier(),
         **origin,
     )
     write_bytes(folder / FIGURE, learning_figure(found))
