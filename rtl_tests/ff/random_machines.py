@@ -10,6 +10,10 @@ from hwgen.parts.polynomials import TAPS
 
 KINDS = ("supervised", "contrastive", "views", "recurrent")
 
+COMPILED = (("supervised", 6), ("contrastive", 1), ("contrastive", 3), ("views", 9), ("recurrent", 3))
+"""Kinds and seeds of the random machines that several tests compile: of each kind, with several layers and lanes where
+it has them, with both read-outs, and with lists that are merged and without."""
+
 
 def advanced(state: int, bits: int) -> int:
     """The next state of a generator of so many bits."""
@@ -73,6 +77,12 @@ def random_config(rng: np.random.Generator, kind: str = "", **values: Any) -> FF
     if (kind == "contrastive" or (kind == "supervised" and depth > 1)) and rng.random() < 0.5:
         drawn["learning_sweeps"] = "union"
     return FFConfig.parse(drawn | values)
+
+
+def random_machine(seed: int, kind: str = "") -> tuple[FFConfig, np.random.Generator]:
+    """A machine drawn from all options, of any kind or of one, and the generator to go on with."""
+    rng = np.random.default_rng(seed)
+    return with_unit_lanes(random_config(rng, kind), rng), rng
 
 
 def with_unit_lanes(config: FFConfig, rng: np.random.Generator) -> FFConfig:

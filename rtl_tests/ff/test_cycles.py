@@ -20,19 +20,10 @@ from rtl_tests.ff.machines import (
     supervised_config,
     tiny_config,
 )
-from rtl_tests.ff.random_machines import random_config, random_samples, random_weights, with_unit_lanes
+from rtl_tests.ff.random_machines import COMPILED, random_machine, random_samples, random_weights
 from sim.golden.ff import FFModel
 
-# Of each kind, with several layers and lanes where it has them, and with both read-outs.
-RANDOM = [("supervised", 6), ("contrastive", 1), ("contrastive", 3), ("views", 9), ("recurrent", 3)]
 COUNT = 30
-
-
-def random_machine(seed: int, kind: str = "") -> tuple[FFConfig, np.random.Generator]:
-    """A machine drawn from all options, of any kind or of one."""
-    rng = np.random.default_rng(seed)
-    return with_unit_lanes(random_config(rng, kind), rng), rng
-
 
 WAITING: dict[str, dict[str, Any]] = {
     # For samples that come in, and for a bank to put them into; for sums that leave the lanes. The last one also has
@@ -135,7 +126,7 @@ def test_goodness_that_is_noted_while_another_is_read() -> None:
     driver.close()
 
 
-@pytest.mark.parametrize(("kind", "seed"), RANDOM)
+@pytest.mark.parametrize(("kind", "seed"), COMPILED)
 def test_random_machines(kind: str, seed: int) -> None:
     check(*random_machine(seed, kind))
 

@@ -12,11 +12,14 @@ from hwgen.ff.config import FFConfig
 from hwgen.ff.core import FFCore
 from hwgen.ff.resources import needs
 from rtl_tests.ff.machines import SUPERVISED, TINY, open_machine, supervised_config, tiny_config
-from rtl_tests.ff.random_machines import random_config, random_samples, random_weights, with_unit_lanes
+from rtl_tests.ff.random_machines import COMPILED, random_machine, random_samples, random_weights
 from sim.golden.ff import FFModel
 
 COUNT = 24
-RANDOM_SEEDS = range(2)
+STALLS = ((0.3, 0.7), (0.98, 0.0), (0.0, 0.996))
+"""Shares of the clocks in which ``x`` and ``y`` stall: on either side now and then, and for longer than a sample takes,
+so that its work waits for inputs, or for results to leave."""
+RANDOM = [*COMPILED, ("supervised", 0), ("supervised", 1)]
 
 
 @pytest.mark.parametrize("name", TINY)
@@ -29,17 +32,17 @@ def test_a_supervised_machine_is_the_golden_model(name: str) -> None:
     check_machine(supervised_config(SUPERVISED[name]), np.random.default_rng(len(name)))
 
 
-@pytest.mark.parametrize("seed", RANDOM_SEEDS)
-def test_random_supervised_machines(seed: int) -> None:
-    check_machine(*random_supervised(seed))
+@pytest.mark.parametrize(("kind", "seed"), RANDOM)
+def test_random_machines(kind: str, seed: int) -> None:
+    check_machine(*random_machine(seed, kind))
 
 
 # Each example compiles a machine; a smaller seed is no simpler machine, so there is nothing to shrink.
 @pytest.mark.slow
 @settings(max_examples=settings.default.max_examples // 5, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(seed=strategies.integers(min_value=1000, max_value=2**31))
-def test_random_supervised_machines_whatever_the_seed(seed: int) -> None:
-    check_machine(*random_supervised(seed))
+def test_random_machines_whatever_the_seed(seed: int) -> None:
+    check_machine(*random_machine(seed))
 
 
 def test_there_are_no_machines_of_long_sequences() -> None:
@@ -82,14 +85,9 @@ def opened(config: FFConfig, backend: str) -> Any:
     return FFModel(config) if backend == "golden" else open_machine(config)
 
 
-def random_supervised(seed: int) -> tuple[FFConfig, np.random.Generator]:
-    """A supervised machine drawn from all options."""
-    rng = np.random.default_rng(seed)
-    return with_unit_lanes(random_config(rng, "supervised"), rng), rng
-
-
 def check_machine(config: FFConfig, rng: np.random.Generator) -> None:
-    """From the first filling on; what learns changes; streams at full speed and with stalls on both sides."""
+    """From the first filling on; what learns changes; streams at full speed, and with stalls on both sides, of any
+    lengths and at any time."""
     driver, model = open_machine(config), FFModel(config)
     assert driver.dump() == model.dump()
     for machine in (driver, model):
@@ -100,30 +98,38 @@ def check_machine(config: FFConfig, rng: np.random.Generator) -> None:
         machine.load(weights)
     assert driver.dump() == weights
 
-    compare(driver, model, random_samples(config, rng, COUNT))
+    compare(driver, model, rng)
     if config.learning:
         for machine in (driver, model):
             machine.annealing = 3
             machine.learn_only([config.depth - 1])
-        compare(driver, model, random_samples(config, rng, COUNT))
+        compare(driver, model, rng)
         for machine in (driver, model):
             machine.learn_only([0], readout=not config.supervised)
             if config.supervised:
                 with pytest.raises(HwgenError, match="a supervised machine has no read-out"):
                     machine.learn_only([0], readout=True)
-    inputs = random_samples(config, rng, COUNT)
-    payloads = driver.stimulus.pack_samples(*inputs)
-    if not config.supervised:
-        driver.strobe("forget")
-    results, _ = driver.transport.stream(payloads, COUNT, x_stall=0.3, y_stall=0.7, seed=1)
-    found = driver.stimulus.unpack_results(results, 0, 0)
-    check(driver, model, inputs, found)
+        compare(driver, model, rng)
     driver.close()
 
 
-def compare(driver: Any, model: FFModel, inputs: tuple[Any, Any, Any]) -> None:
-    """One stream at full speed."""
+def compare(driver: Any, model: FFModel, rng: np.random.Generator) -> None:
+    """One stream at full speed, and some with stalls: rare and frequent ones on either side."""
+    inputs = random_samples(model.config, rng, COUNT)
     check(driver, model, inputs, driver.run(*inputs))
+    for x_stall, y_stall in STALLS:
+        inputs = random_samples(model.config, rng, COUNT)
+        check(driver, model, inputs, stalled(driver, inputs, x_stall, y_stall, int(rng.integers(1 << 32))))
+
+
+def stalled(driver: Any, inputs: tuple[Any, Any, Any], x_stall: float, y_stall: float, seed: int) -> Any:
+    """What a driver's ``run`` returns, but for clocks, after a stream with stalls in these shares of the clocks."""
+    if not driver.config.supervised:
+        driver.strobe("forget")
+    results, _ = driver.transport.stream(
+        driver.stimulus.pack_samples(*inputs), COUNT, x_stall=x_stall, y_stall=y_stall, seed=seed
+    )
+    return driver.stimulus.unpack_results(results, 0, 0)
 
 
 def check(driver: Any, model: FFModel, inputs: tuple[Any, Any, Any], found: Any) -> None:

@@ -18,7 +18,9 @@ COUNT = 4
 LONGEST = 600
 """Clocks from the first transfer to a reset: some samples long."""
 
-CONFIGS = {"views": tiny_config("views"), "one-layer": supervised_config(SUPERVISED["one-layer"])}
+CONFIGS = {name: tiny_config(name) for name in ("views", "union", "recurrent")} | {
+    "one-layer": supervised_config(SUPERVISED["one-layer"])
+}
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
@@ -40,7 +42,7 @@ def test_a_reset_in_mid_work_leaves_a_machine_that_works(driver: FFDriver) -> No
         driver.load(weights)
         for machine in (driver, model):
             machine.annealing = 2
-            machine.learn_only([0])
+            machine.learn_only([number // 2 % config.depth])
         samples, labels, _ = random_samples(config, rng, COUNT)
         learn = np.full(COUNT, number % 2 > 0)
         clocks = int(rng.integers(LONGEST))

@@ -14,7 +14,7 @@ LONGEST = 900
 """Clocks from the first transfer to a reset: some samples long."""
 
 
-@pytest.mark.parametrize("name", ["views", "hinge", "recurrent", "pairwise", "one-layer"])
+@pytest.mark.parametrize("name", ["views", "hinge", "union", "recurrent", "pairwise", "merged", "one-layer"])
 def test_a_soft_reset_in_mid_work_leaves_whole_samples(name: str) -> None:
     """Of each sample all is learnt or nothing, weights and generators alike; results that were dropped count."""
     config = supervised_config(SUPERVISED[name]) if name in SUPERVISED else tiny_config(name)

@@ -13,7 +13,7 @@ from hwgen.errors import HwgenError
 from hwgen.ff.config import FFConfig
 from hwgen.ff.counters import counters
 from hwgen.ff.training import annealing_of
-from rtl_tests.sim.machines import asked, digits
+from rtl_tests.sim.machines import asked, digits, few_images
 from rtl_tests.sim.machines import design as ep_design
 from sim.golden.ff import FFModel
 from sim.train import train
@@ -21,8 +21,12 @@ from sim.trainer import Trainer
 
 DIGITS: dict[str, dict[str, Any]] = {
     "supervised": {"layers": [64, 32, 32], "pixel_bits": 4, "update_shift": 15},
-    "contrastive": {"rule": "contrastive", "layers": [64, 32, 32], "pixel_bits": 4},
+    # So few units that a read-out of random ones is much worse.
+    "contrastive": {"rule": "contrastive", "layers": [64, 16, 16], "pixel_bits": 4},
 }
+LEARNT = {"supervised": 0.12, "contrastive": 0.2}
+"""The test error is below this after eight epochs."""
+RECURRENT: dict[str, Any] = {"recurrent": True, "activation_shift": 8, "initial_bits": 6, "update_shift": 17}
 BASE = {"train_error", "test_error", "cycles", "samples"}
 
 
@@ -34,7 +38,7 @@ def design(rule: str, **values: Any) -> Design:
 def test_a_machine_learns_digits(rule: str) -> None:
     training = train(design(rule), epochs=8)
     assert training.phase == "joint"
-    assert training.epochs[-1].test_error < 0.12 < training.epochs[0].train_error
+    assert training.epochs[-1].test_error < LEARNT[rule] < training.epochs[0].train_error
     clocks = [
         sum(count for name, count in epoch.statistics.items() if name.endswith("_cycles")) for epoch in training.epochs
     ]
@@ -50,11 +54,26 @@ def test_one_sweep_learns_digits_as_well_as_several(rule: str) -> None:
     assert spent[1] < 0.95 * spent[0]
 
 
-def test_a_recurrent_machine_learns_digits_row_by_row() -> None:
-    machine = design("contrastive", layers=[8, 64], recurrent=True, update_shift=20, readout="softmax")
+@pytest.mark.parametrize("sweeps", ["separate", "union"])
+def test_contrastive_layers_learn_more_than_their_read_out_alone(sweeps: str) -> None:
+    machine = design("contrastive", learning_sweeps=sweeps)
+    for seed in (1, 2, 3):
+        random, learnt = (
+            train(machine, epochs=8, machine_seed=seed, phase=phase).epochs[-1].test_error
+            for phase in ("readout", "joint")
+        )
+        assert learnt < 0.7 * random
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_recurrent_machine_learns_digits_row_by_row(seed: int) -> None:
+    """First its layer, then its read-out, which of a random layer classifies many more of them wrongly."""
+    machine = design("contrastive", layers=[8, 64], **RECURRENT)
     assert machine.config.steps == 8
-    training = train(machine, epochs=8)
-    assert training.epochs[-1].test_error < 0.3 < training.epochs[0].train_error
+    random = train(machine, epochs=8, machine_seed=seed, phase="readout")
+    layer = train(machine, epochs=8, machine_seed=seed, phase="layers")
+    learnt = train(machine, epochs=8, weights=layer.weights, phase="readout")
+    assert learnt.epochs[-1].test_error < min(0.12, 0.6 * random.epochs[-1].test_error)
 
 
 @pytest.mark.parametrize("rule", DIGITS)
@@ -136,16 +155,42 @@ def test_another_phase_is_another_training(tmp_path: Path) -> None:
         train(design("contrastive"), epochs=2, output=tmp_path, resume=True)
 
 
-@pytest.mark.parametrize("rule", [*DIGITS, "recurrent"])
-def test_the_verilog_learns_the_same(rule: str) -> None:
-    if rule == "recurrent":
-        machine = design("contrastive", layers=[8, 8], recurrent=True, lanes=4)  # row by row
-    else:
-        machine = design(rule, layers=[64, 8], lanes=8)
-    samples, labels = digits()[:2]
+COMPILED = {
+    "supervised": design("supervised", layers=[64, 16, 8], lanes=8),
+    "contrastive": design("contrastive", layers=[64, 16, 8], lanes=8),
+    "union": design("contrastive", layers=[64, 16, 8], lanes=8, learning_sweeps="union"),
+    "recurrent": design("contrastive", layers=[8, 8], lanes=4, **RECURRENT),  # row by row
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("supervised", 1347), ("contrastive", 1347), ("union", 300), ("recurrent", 300)]
+)
+def test_the_verilog_learns_the_same(name: str, count: int) -> None:
+    """From so many of the bundled digits' 1,347 training samples, in three epochs, the last of smaller steps: errors,
+    clocks and all that is counted of each epoch, weights and generators at the end."""
+    samples, labels, *test = (each[:count] for each in digits())
     fitted = []
     for backend in ("golden", "rtl"):
-        with Trainer(machine, backend, seed=3) as trainer:
-            trainer.fit(samples, labels, epochs=2, test=(samples[:20], labels[:20]))
+        with Trainer(COMPILED[name], backend, seed=3) as trainer:
+            trainer.fit(samples, labels, epochs=3, test=(test[0], test[1]))
             fitted.append((trainer.history_, trainer.weights_))
     assert fitted[0] == fitted[1]
+
+
+@pytest.mark.parametrize(("name", "phase"), [("supervised", "layer:1"), ("union", "layers")])
+def test_backends_take_over_from_each_other(
+    name: str, phase: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within an epoch, also within one of smaller steps: with the same phase and steps as if undisturbed."""
+    monkeypatch.setattr("sim.train.load_images", lambda data: few_images(300, 30))
+    for module in ("stream", "epochs", "train"):
+        monkeypatch.setattr(f"sim.{module}.CHUNK", 200)
+    wanted: dict[str, Any] = {"epochs": 2, "phase": phase}
+    whole = train(COMPILED[name], **wanted)
+    for backend, stop in (("rtl", 1), ("golden", 3)):
+        part = train(COMPILED[name], **wanted, backend=backend, output=tmp_path, resume=stop > 1, stop=asked(stop))
+        assert not part.complete
+    last = train(COMPILED[name], **wanted, backend="rtl", output=tmp_path, resume=True)
+    assert last.as_dict() == whole.as_dict() | {"backend": "rtl"}
+    assert last.weights == whole.weights
