@@ -13,7 +13,8 @@ INPUTS = 6
 ENTRIES = 5
 """So many that a list fills its queue, while the other one is taken from, and is asked for more."""
 WORDS = 8
-ENTRY = data.StructLayout({"index": range(INPUTS), "value": 1})
+ENTRY = data.StructLayout({"index": range(INPUTS + 1), "value": 1})
+"""After the inputs comes the constant entry's."""
 TAG = data.StructLayout({"number": 1})
 
 
@@ -23,9 +24,11 @@ def union(kind: type[UnionSweep] = UnionSweep) -> UnionSweep:
 
 
 class ListWatch:
-    """One of the two lists: any entries with ascending indices, which stay as they are, and what is taken of them.
+    """One of the two lists: any entries, of which those of the list have ascending indices, and what is taken of them.
+    They stay as they are while a pass is made.
 
-    ``entries``: the list; ``length``: of the list of this pass; ``taken``: how many of its entries were asked for.
+    ``entries``: the list, and anything behind its end; ``length``: of the list of this pass; ``taken``: how many of its
+    entries were asked for.
     """
 
     def __init__(self, name: str) -> None:
@@ -48,16 +51,18 @@ class ListWatch:
         return data.View(ENTRY, Array(self.inputs)[place])
 
     def follow(
-        self, m: Module, head: Any, registers: dict[str, Signal], base: Value, answer: Any, address: Value
+        self, m: Module, start: Value, head: Any, registers: dict[str, Signal], base: Value, answer: Any, address: Value
     ) -> None:
         """Assume what lists are like, answer what is asked for at ``address``, and assert what a head keeps of it."""
+        same_pass = Signal()
+        m.d.sync += same_pass.eq(~start)
         for place, entry in enumerate(self.entries):
             before = Signal.like(entry.as_value())
-            known = Signal(name="known")
-            m.d.sync += [before.eq(entry.as_value()), known.eq(1)]
-            m.d.comb += [Assume(~known | (entry.as_value() == before)), Assume(entry.index < INPUTS)]
+            m.d.sync += before.eq(entry.as_value())
+            m.d.comb += [Assume(~same_pass | (entry.as_value() == before)), Assume(entry.index < INPUTS)]
             if place:
-                m.d.comb += Assume(self.entries[place - 1].index < entry.index)
+                ascends = self.entries[place - 1].index < entry.index
+                m.d.comb += Assume((place >= self.length) | ascends)
         asked: Value = address
         places = []
         for stage in range(LIST_STAGES):
@@ -91,7 +96,7 @@ class ListWatch:
 class UnionProof(Elaboratable):
     """Passes over any two lists, one after the other: the words of all inputs that are in either of them are asked for,
     one a clock, without a gap and in strictly ascending order, with the values that the lists have; then the constant
-    entry's.
+    entry's, which is that of a later input. (There is one bank, so that nothing is said of the banks that are read.)
 
     So no word is visited twice in a pass, as :class:`~rtl_tests.formal.crossbar_pipeline.HazardProof` wants it.
     """
@@ -115,20 +120,20 @@ class UnionProof(Elaboratable):
         age = Signal(range(LIST_STAGES + MERGE_STAGES + 1))
         last_address, least = Signal.like(dut.base), Signal(range(WORDS + 1))
         m.d.comb += last_address.eq(base + constant_entry.index)
-        own.follow(m, heads[0], known[0], base, dut.entry, dut.read_address)
-        other.follow(m, heads[1], known[1], base, dut.other_entry, dut.other_read_address)
+        own.follow(m, dut.start, heads[0], known[0], base, dut.entry, dut.read_address)
+        other.follow(m, dut.start, heads[1], known[1], base, dut.other_entry, dut.other_read_address)
         m.d.comb += [
             Assume(~dut.start | ~running | dut.ending),
             Assume((dut.count <= ENTRIES) & (dut.other_count <= ENTRIES)),
-            Assume(dut.base + INPUTS <= WORDS),
-            Assume(dut.constant_entry.index < INPUTS),
+            Assume(dut.base + INPUTS < WORDS),
+            Assume(dut.constant_entry.index == INPUTS),
             Assert(dut.running == running),
             Assert(registers["base"] == base),
             Assert(registers["tag"] == tag.as_value()),
             Assert(registers["constant"] == constant),
             Assert(registers["last_word"] == Cat(last_address, constant_entry.value)),
-            Assert(base + INPUTS <= WORDS),
-            Assert(constant_entry.index < INPUTS),
+            Assert(base + INPUTS < WORDS),
+            Assert(~running | (constant_entry.index == INPUTS)),
             Assert(running | ~(own.left | other.left)),
             Assert(~running | (registers["answering"] + age == LIST_STAGES + MERGE_STAGES)),
         ]
@@ -157,7 +162,8 @@ class UnionProof(Elaboratable):
         for watch, head in zip(self.lists, known, strict=True):
             m.d.comb += Assert(~due | ~watch.left | (head["waiting"] != 0))
             m.d.comb += Assert(~watch.left | (base + watch.at(watch.taken).index >= least))
-        with m.If(due & listed):
+        m.d.comb += Assert(~running | (least <= base + INPUTS))
+        with m.If(due & (listed | constant)):
             m.d.comb += Assert(asking >= least)
             m.d.sync += least.eq(asking + 1)
         with m.If(dut.start):
