@@ -116,10 +116,10 @@ def _options(name: Name, given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _command(name: Name, options: dict[str, Any], output: Path) -> str:
-    """What runs the experiment again."""
-    parts = [f" --{option}" + ("" if value is True else f" {value}") for option, value in options.items()]
-    given = (part for part, value in zip(parts, options.values(), strict=True) if value is not False)
-    return f"hwgen experiment {name}{''.join(given)} -o {output}"
+    """What runs the experiment again, all of it."""
+    given = {option: value for option, value in options.items() if value is not False and option != "add"}
+    parts = [f" --{option}" + ("" if value is True else f" {value}") for option, value in given.items()]
+    return f"hwgen experiment {name}{''.join(parts)} -o {output}"
 
 
 def _bayes(
@@ -185,22 +185,27 @@ def _ff(
 ) -> tuple[list[Path], list[dict[str, Any]]]:
     from dataclasses import asdict
 
-    from sim.experiments import ff, ff_identity, ff_record, ff_speed
-    from sim.experiments.ff_findings import COMPARED, Findings
-    from sim.experiments.ff_grid import settings
+    from sim.experiments import ff, ff_identity, ff_speed
+    from sim.experiments.ff_findings import COMPARED, Findings, Origin
+    from sim.experiments.ff_grid import LARGEST, settings
+    from sim.experiments.ff_record import Record
     from sim.experiments.ff_report import write_report
     from sim.images import load_images
 
     images = {"digits": load_images("digits")}
     if data != "digits":
         images["mnist"] = load_images(data)
-    chosen = {each.name: each for name in sorted(images, reverse=True) for each in settings(name, epochs, full)}
-    compared = [chosen[name].config() for name in COMPARED["mnist" if "mnist" in images else "digits"]]
     main = next(reversed(images.values())).train.name
-    record = ff_record.Record([], {})
+    chosen = [each for name in sorted(images, reverse=True) for each in settings(name, epochs, full or add)]
+    taken, origins = list[ff.Outcome](), dict[str, Origin]()
     if add:
-        record = ff_record.read(output, list(chosen.values()), seeds, main)
-    missing = [setting for setting in chosen.values() if setting.name not in record.dates]
+        record = Record(output)
+        # What is in the record stays there.
+        chosen = [each for each in chosen if full or each.layers != LARGEST or each in record]
+        taken, origins = record.take(chosen, seeds, main, images)
+    missing = [each for each in chosen if each.name not in origins]
+    configs = {each.name: each.config() for each in chosen if not each.published}
+    compared = [configs[name] for name in COMPARED["mnist" if "mnist" in images else "digits"]]
     parts = len(missing) * seeds + len(compared)
     with warnings_as_sentences():
         trained = ff.run(missing, seeds, data, processes, lambda done, total: report(done, parts))
@@ -208,8 +213,8 @@ def _ff(
     for config in compared:
         identities.append(ff_identity.kept(config, data, samples))
         report(len(trained) + len(identities), parts)
-    outcomes = [*record.outcomes, *trained]
-    found = Findings(list(chosen.values()), outcomes, main, record.dates)
+    outcomes = [*taken, *trained]
+    found = Findings(chosen, outcomes, main, origins)
     speed = ff_speed.measure(compared[0].layers, images[found.main])
     return write_report(found, speed, images, identities, output, command), [asdict(outcome) for outcome in outcomes]
 

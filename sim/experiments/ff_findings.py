@@ -1,7 +1,8 @@
 """Outcomes of the experiment on Forward-Forward learning, by setting."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,12 +23,21 @@ COMPARED = {
 """Settings whose RTL is compared with the golden model."""
 
 
+class Origin(NamedTuple):
+    """Where outcomes come from."""
+
+    date: str
+    """When they were found, as YYYY-MM-DD."""
+    code: str | None
+    """Of which code, see :func:`sim.experiments.trainings.version_of`; None: it was not recorded."""
+
+
 class Findings(TrainingFindings[Setting, Outcome]):
     """Outcomes by setting. What samples cost is told by :meth:`~sim.experiments.ff_clocks.ClockedModel.take`.
 
     Args:
         settings, outcomes, data: see :class:`~sim.experiments.findings.TrainingFindings`.
-        dates: of the settings that an earlier run has trained, when.
+        origins: of the settings that an earlier run has trained.
     """
 
     def __init__(
@@ -35,10 +45,10 @@ class Findings(TrainingFindings[Setting, Outcome]):
         settings: Sequence[Setting],
         outcomes: Sequence[Outcome],
         data: str,
-        dates: Mapping[str, str] | None = None,
+        origins: Mapping[str, Origin] | None = None,
     ) -> None:
         super().__init__(settings, outcomes, data)
-        self.dates = dict(dates or {})
+        self.origins = dict(origins or {})
 
     def of(self, data: str, rule: str, *groups: str) -> list[Setting]:
         """Settings of ``mnist`` or ``digits``, a rule, and one of some groups."""
@@ -60,23 +70,26 @@ class Findings(TrainingFindings[Setting, Outcome]):
         found: dict[str, float] = machines[str(lanes or self.settings[name].machines[0])]
         return found
 
-    def as_dict(self) -> dict[str, Any]:
-        """As JSON values; ``date`` of a setting: when it was trained, if not in this run."""
+    def recorded(self, now: Origin) -> dict[str, Any]:
+        """As JSON values, with the origin of each setting; ``now`` is that of those trained in this run."""
         values = super().as_dict()
         for setting in values["settings"]:
-            if setting["name"] in self.dates:
-                setting["date"] = self.dates[setting["name"]]
+            setting |= self.origins.get(setting["name"], now)._asdict()
         return values
 
-    def earlier(self) -> dict[str, list[str]]:
-        """Names of the settings that earlier runs have trained, by the day on which they were."""
-        days = sorted(set(self.dates.values()))
-        return {day: [name for name, date in self.dates.items() if date == day] for day in days}
+    def earlier(self, code: str) -> list[str]:
+        """A sentence on the settings of each earlier run, if any; ``code`` is that of this run."""
+        known = {code: "", None: ", of code that was not recorded"}
+        return [
+            f"Taken over from the record of {origin.date}{known.get(origin.code, ', of code that has changed since')}: "
+            f"{'; '.join(name for name, each in self.origins.items() if each == origin)}."
+            for origin in sorted(set(self.origins.values()), key=lambda origin: (origin.date, origin.code or ""))
+        ]
 
     def baseline(self, setting: Setting) -> str | None:
         """Name of the setting that differs only in that its layers do not learn, if there is one."""
         for other in self.of(setting.data, setting.rule, "random"):
-            same_read_out = (other.last.name, other.last.shift) == ("readout", setting.last.shift)
+            same_read_out = other.last == replace(setting.last, name="readout")
             if same_read_out and other.config().parameters() == setting.config().parameters():
                 return other.name
         return None

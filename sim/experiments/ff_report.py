@@ -10,7 +10,7 @@ from hwgen.output import write_bytes, write_json, write_text
 from hwgen.templates import render
 from sim.experiments import placed as boards
 from sim.experiments.ff_figures import learning_figure
-from sim.experiments.ff_findings import CLOCKED, Findings
+from sim.experiments.ff_findings import CLOCKED, Findings, Origin
 from sim.experiments.ff_grid import FEW_FEATURES, LAYER_EPOCHS, PUBLISHED_BATCH, PUBLISHED_RATE, READOUT, RULES
 from sim.experiments.ff_identity import Identity
 from sim.experiments.ff_tables import (
@@ -26,6 +26,7 @@ from sim.experiments.ff_tables import (
 from sim.experiments.ff_targets import targets
 from sim.experiments.page import about
 from sim.experiments.targets import targets_table
+from sim.experiments.trainings import version_of
 from sim.images import ImageSplit
 
 FIGURE = "ff-learning.png"
@@ -54,6 +55,7 @@ def write_report(
     placed = boards.read(folder, FFConfig)
     asked = targets(found, placed, identities, speed)
     origin = about(command)
+    code = version_of("ff")
     main = found.main
     tables = {f"digits_{rule}": accuracy_table(found, "digits", rule) for rule in RULES}
     if main == "mnist":
@@ -93,11 +95,16 @@ def write_report(
         speed_table=speed_table(speed),
         boards_table=boards_table(found, placed),
         second_layer=second_layer(found),
-        earlier=found.earlier(),
+        earlier=found.earlier(code),
         **origin,
     )
     write_bytes(folder / FIGURE, learning_figure(found))
-    more = {"targets": [asdict(target) for target in asked], "identities": [asdict(each) for each in identities]}
-    write_json(folder / "ff.json", origin | found.as_dict() | more | {"speed": speed})
+    more = {
+        "images": {name: split.digest() for name, split in images.items()},
+        "targets": [asdict(target) for target in asked],
+        "identities": [asdict(each) for each in identities],
+        "speed": speed,
+    }
+    write_json(folder / "ff.json", origin | found.recorded(Origin(origin["date"], code)) | more)
     write_text(folder / "ff.md", page)
     return [folder / name for name in ("ff.md", "ff.json", FIGURE)]
