@@ -121,7 +121,7 @@ def record(core: str, chosen: Sequence[str], seeds: int, folder: Path, command: 
     """Measure a core's runs (see :func:`runs`), and write page and JSON file into ``folder`` after each.
 
     Results of other recorded runs that the JSON file holds stay in it; whether they are of the Verilog that is emitted
-    now is found out first. A tool that fails ends one run, not those after it. ``command`` is what is said to have made
+    now is checked first. A tool that fails ends one run, not those after it. ``command`` is what is said to have made
     the results.
     """
     files = _files(core, folder)

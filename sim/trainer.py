@@ -1,7 +1,7 @@
 """Training in the manner of scikit-learn: a machine as an estimator, on any backend."""
 
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -117,7 +117,7 @@ class Trainer(Closing, ClassifierMixin, BaseEstimator):
         seed: int = 0,
         shift: int = 0,
         order: str = Order.SHUFFLED,
-        phases: Sequence[str] | None = None,
+        phases: Iterable[str] | None = None,
         options: Mapping[str, Any] | None = None,
     ) -> None:
         # scikit-learn's clone demands that arguments be kept as they are, and nothing be done with them here.
@@ -149,7 +149,7 @@ class Trainer(Closing, ClassifierMixin, BaseEstimator):
             self.machine_.load(starting_weights(self.design))
             self.history_ = []
             for phase in phases:
-                self._advance(phase, stream, held_out, Position(), epochs)
+                self.history_ += self._advance(phase, stream, held_out, Position(), epochs)
         return self
 
     def partial_fit(
@@ -174,9 +174,7 @@ class Trainer(Closing, ClassifierMixin, BaseEstimator):
         if len(phases) > 1:
             raise HwgenError(f"partial_fit trains one phase, not {', '.join(map(str, phases))}; use fit")
         with self._all_or_nothing():
-            position = Position(list(self.history_))
-            self.history_ = []
-            self._advance(phases[0], stream, held_out, position, len(position.epochs) + 1)
+            self._advance(phases[0], stream, held_out, Position(self.history_), len(self.history_) + 1)
         return self
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
@@ -268,9 +266,10 @@ class Trainer(Closing, ClassifierMixin, BaseEstimator):
         """What learns, one after the other, as :func:`check_phase` gives it."""
         if self.phases is None:
             return [check_phase(self.design, None)]
-        if isinstance(self.phases, str) or not self.phases:
+        phases = [] if isinstance(self.phases, str) or not isinstance(self.phases, Iterable) else list(self.phases)
+        if not phases or not all(isinstance(phase, str) for phase in phases):
             raise HwgenError(f"phases must be a list of phases, not {self.phases!r}; leave it out to train all at once")
-        return [check_phase(self.design, phase) for phase in self.phases]
+        return [check_phase(self.design, phase) for phase in phases]
 
     def _advance(
         self,
@@ -279,7 +278,7 @@ class Trainer(Closing, ClassifierMixin, BaseEstimator):
         test: tuple[NDArray[np.uint8], NDArray[np.int64]] | None,
         position: Position,
         epochs: int,
-    ) -> None:
+    ) -> list[Epoch]:
         start_phase(self.machine_, phase)
         advance(self.machine_, stream, test, position, epochs)
-        self.history_ += position.epochs
+        return position.epochs

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from boards.current import is_current
 from boards.definitions import BOARDS
 from boards.estimate import FITS, LUT_ERROR, estimate
 from boards.page import as_markdown
@@ -51,6 +52,15 @@ def test_a_page_is_what_its_json_file_makes(file: Path) -> None:
     core = file.stem.removeprefix("boards").removeprefix("-") or "bayes"
     results = json.loads(file.read_text(encoding="utf-8"))["results"]
     assert file.with_suffix(".md").read_text(encoding="utf-8") == as_markdown(core, results)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_page_names_what_has_changed_since(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If not: ``hwgen bench-boards --core CORE --page-only -o docs/results``."""
+    monkeypatch.chdir(ROOT)
+    for result in json.loads(file.read_text(encoding="utf-8"))["results"]:
+        assert is_current(result) == result["current"], name(result)
 
 
 @pytest.mark.parametrize("mode", ["stochastic", "logarithmic"])

@@ -61,7 +61,9 @@ def test_phases_are_those_of_train() -> None:
     X, y, X_test, y_test = digits()
     layers = train(contrastive(), epochs=2, seed=2, phase="layers")
     readout = train(contrastive(), epochs=2, seed=2, phase="readout", weights=layers.weights)
-    trainer = Trainer(contrastive(), seed=2, phases=["layers", "readout"]).fit(X, y, epochs=2, test=(X_test, y_test))
+    trainer = Trainer(contrastive(), seed=2, phases=np.array(["layers", "readout"])).fit(
+        X, y, epochs=2, test=(X_test, y_test)
+    )
     assert trainer.history_ == [*layers.epochs, *readout.epochs]
     assert trainer.weights_ == readout.weights
     # Without phases, all learns again.
@@ -76,6 +78,8 @@ def test_phases_are_those_of_train() -> None:
     [
         (["layers", "head"], "phase must be one of joint, layers, layer:0, readout, not 'head'"),
         ("layers", "phases must be a list of phases, not 'layers'"),
+        (5, "phases must be a list of phases, not 5"),
+        ([None], r"phases must be a list of phases, not \[None\]"),
         ([], r"phases must be a list of phases, not \[\]"),
     ],
 )
