@@ -101,14 +101,25 @@ def stopped_by_signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def main() -> None:
-    """Run the command line; what went wrong becomes one message and an exit code."""
+@contextmanager
+def logged() -> Iterator[None]:
+    """Meanwhile what hwgen logs is shown."""
     handler = RichHandler(console=progress, show_time=False, show_level=False, show_path=False)
     logger = logging.getLogger("hwgen")
+    level = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     try:
-        with stopped_by_signals():
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+def main() -> None:
+    """Run the command line; what went wrong becomes one message and an exit code."""
+    try:
+        with stopped_by_signals(), logged():
             app()
     except ToolError as error:
         ERRORS.print(f"hwgen: {error}", markup=False, highlight=False, soft_wrap=True)

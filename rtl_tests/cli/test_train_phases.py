@@ -33,6 +33,12 @@ def lines(text: str) -> list[str]:
     return joined.replace(" epoch ", "\nepoch ").replace(f" {NEXT}", f"\n{NEXT}").split("\n")
 
 
+def test_commands_after_each_other_log_each_line_once(run: Run) -> None:
+    train_layers = ("train", "tiny.toml", "--epochs", 1, "--phase", "layers", "-o")
+    first, second = (lines(run(*train_layers, folder).err) for folder in ("first", "second"))
+    assert len(first) == len(second) == 3
+
+
 def test_layers_that_learn_alone_are_told_of_by_their_goodness(run: Run) -> None:
     outcome = run("train", "tiny.toml", "--epochs", 2, "--phase", "layers", "-o", "out")
     assert outcome.code == 0, outcome.err
