@@ -6,7 +6,7 @@ from sim.experiments.ff_tables import short
 from sim.experiments.page import error_axes, png
 
 TABLEAU = ("blue", "orange", "green", "red", "purple", "brown", "pink", "gray", "olive", "cyan")
-COLOURS = [*(f"tab:{name}" for name in TABLEAU), "black", "darkblue", "saddlebrown", "teal"]
+COLOURS = [*(f"tab:{name}" for name in TABLEAU), "black", "darkblue", "saddlebrown", "teal", "gold", "deeppink"]
 """The usual ones and more: there are more settings."""
 STYLES = {"machine": "-", "random": ":", "published": "--"}
 
