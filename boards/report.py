@@ -33,8 +33,8 @@ class Report:
     content_hash: str
     """See :attr:`hwgen.design.Design.content_hash`; 16 hexadecimal digits."""
     verilog_sha256: str
-    """Of what was synthesised, the core's Verilog or that of the whole top level: see
-    :func:`boards.verilog.verilog_sha256`."""
+    """SHA-256 of what was synthesised, the core's Verilog or that of the whole top level, without its lines that start
+    with ``//``; 64 hexadecimal digits."""
     board: Board
     out_of_context: bool
     target_mhz: float
