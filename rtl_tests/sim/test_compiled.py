@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from hwgen.ep.config import EPConfig
+from hwgen.errors import ToolError
 from hwgen.ff.config import FFConfig
 from sim.golden import compiled as compiling
 from sim.golden import ep_cycles, ep_kernel, ff_cycles, ff_label_cycles, ff_loop
@@ -74,7 +75,8 @@ MACHINES = [
 
 
 def test_what_is_compiled_for_one_machine_serves_them_all() -> None:
-    # Were there several types of a loop, what is kept of them could have one name.
+    # Were there several types of a loop, what is kept of them could have one name. Counted is what this whole process
+    # has compiled: other tests' machines, too.
     rng = np.random.default_rng(1)
     for config in MACHINES:
         FFModel(config).train(rng.integers(0, 256, (4, config.inputs)), [0, 1, 2, 0])
@@ -85,7 +87,7 @@ def test_what_is_compiled_for_one_machine_serves_them_all() -> None:
     assert [len(loop.signatures) for loop in loops] == [1] * len(loops)
 
 
-def test_one_process_at_a_time_keeps_loops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loops_are_kept_within_a_lock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = []
 
     @contextmanager
@@ -105,3 +107,12 @@ def test_without_a_folder_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> No
     loop = compiled(lambda x: 2 * x)
     assert loop(4) == 8
     assert loop.stats.cache_path is None
+
+
+def test_a_loop_that_cannot_be_kept_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(file: Path) -> Iterator[None]:
+        raise ToolError(f"cannot write {file}")
+
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(compiling, "locked", refused)
+    assert compiled(lambda x: 2 * x)(4) == 8

@@ -10,6 +10,7 @@ processes may have one name, and a third process that needs both would run eithe
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from numba import njit
 from numba.core.caching import FunctionCache
 
 from hwgen.cache import cache_dir, locked
+from hwgen.errors import ToolError
 
 FROZEN = (
     "hwgen.crossbar.sample",
@@ -64,7 +66,8 @@ class _Cache(FunctionCache):
     the same file."""
 
     def save_overload(self, signature: Any, result: Any) -> None:
-        with locked(Path(self.cache_path) / ".lock"):
+        # A loop that cannot be kept is compiled again.
+        with suppress(OSError, ToolError), locked(Path(self.cache_path) / ".lock"):
             super().save_overload(signature, result)  # type: ignore[no-untyped-call]  # numba's
 
 

@@ -151,7 +151,7 @@ COUNT, BEATS, LAST_BEAT = range(3)
 
 class Trace(NamedTuple):
     """What happened to some samples; 0 where a pass or an update did not take place. Arrays over steps are of each step
-    of a sequence, a sample that is none being one step; the others are summed over steps."""
+    of a sequence, a sample that is none being one step; of each layer, the others are sums over steps."""
 
     prediction: NDArray[np.int32]
     """Shape ``(n,)``."""
