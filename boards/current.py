@@ -39,7 +39,7 @@ def is_current(result: Mapping[str, Any]) -> bool | None:
         return None
     _log.info("comparing the Verilog of %s on %s ...", Path(result["file"]).stem, BOARDS[result["board"]].title)
     try:
-        return bool(emitted_sha256(result) == recorded)
+        return emitted_sha256(result) == str(recorded)
     except DesignError:
         return False
 

@@ -35,8 +35,8 @@ def bench_boards(
 
     Run it in the repository's root: the designs are those of `examples`. The files are `boards.md` and
     `boards.json`, for cores other than bayes `boards-CORE.md` and `boards-CORE.json`. They are written after each run;
-    the results of other runs that are in them stay,
-    and the page tells which of them were measured on Verilog that has changed since.
+    the results of other runs that are in them stay, and the page tells which of them were measured on Verilog that has
+    changed since.
     """
     from boards.bench import record, rewrite
 

@@ -1,6 +1,7 @@
 """Sizes of the Forward-Forward engine that follow from its parameters."""
 
 import math
+from collections.abc import Iterable
 from typing import Self
 
 import pydantic
@@ -13,6 +14,11 @@ WEIGHT_MAX = 128
 
 OPERAND_BITS = 18
 """Most bits, signed, of what one multiplier of a device takes."""
+
+
+def goodness_names(layers: Iterable[int]) -> list[str]:
+    """Names of the goodness of each pass of each layer, as counters and columns have them."""
+    return [f"goodness_{sign}_{layer}" for layer in layers for sign in ("positive", "negative")]
 
 
 class FFConfig(FFParameters):
@@ -61,7 +67,7 @@ class FFConfig(FFParameters):
         if self.supervised or phase in (None, "joint", "readout"):
             return ()
         layers = range(self.depth) if phase == "layers" else [int(str(phase).removeprefix("layer:"))]
-        return tuple(f"goodness_{sign}_{layer}" for layer in layers for sign in ("positive", "negative"))
+        return tuple(goodness_names(layers))
 
     @property
     def supervised(self) -> bool:

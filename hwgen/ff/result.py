@@ -6,8 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SIGNS = ("positive", "negative")
-"""The passes, in their order."""
+from hwgen.ff.config import goodness_names
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +42,7 @@ class FFResult:
 
     def columns(self) -> list[dict[str, Any]]:
         """One sample an entry, as a table shows it: a column for each layer and pass."""
-        names = [f"goodness_{sign}_{layer}" for layer in range(self.goodness.shape[1]) for sign in SIGNS]
+        names = goodness_names(range(self.goodness.shape[1]))
         goodness = self.goodness.reshape(len(self), len(names)).tolist()
         return [
             {"prediction": prediction, **dict(zip(names, values, strict=True))}

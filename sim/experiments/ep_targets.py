@@ -7,7 +7,7 @@ from hwgen.ep.config import EPConfig
 from sim.experiments.ep_findings import MIDDLE, Findings
 from sim.experiments.ep_identity import Identity
 from sim.experiments.page import WHENS
-from sim.experiments.placed import Placed, newest
+from sim.experiments.placed import Placed, fmax_target
 from sim.experiments.targets import Target, at_least, at_most
 
 ERRORS = {"784-512-10": 3.5, "784-1024-10": 2.8, "784-2048-10, moved": 2.2}
@@ -55,17 +55,13 @@ def _speed(speed: dict[str, Any]) -> list[Target]:
 
 
 def _fmax(placed: Sequence[Placed[EPConfig]]) -> Target:
-    """Of the record that was made last."""
     network, devices, least = FMAX
-    found = newest(
+    alike = (
         machine
         for machine in placed
         if machine.network == network and machine.report["out_of_context"] and machine.device in devices
     )
-    what = f"Fmax, {network} on an ECP5-85"
-    if found is None:
-        return at_least(f"{what}, MHz", least, None)
-    return at_least(f"{what}, {found.record}, MHz", least, found.report["fmax_mhz"])
+    return fmax_target(f"{network} on an ECP5-85", least, alike)
 
 
 def _bitstream(placed: Sequence[Placed[EPConfig]]) -> Target:

@@ -7,7 +7,7 @@ from hwgen.ff.config import FFConfig
 from sim.experiments.ff_findings import CLOCKED, Findings, useful
 from sim.experiments.ff_grid import RULES
 from sim.experiments.ff_identity import Identity
-from sim.experiments.placed import Placed, newest
+from sim.experiments.placed import Placed, fmax_target
 from sim.experiments.targets import Target, at_least, at_most
 
 ACCURACIES = {
@@ -60,16 +60,12 @@ def _rate(speed: dict[str, Any], rule: str) -> Target:
 
 
 def _fmax(placed: Sequence[Placed[FFConfig]], rule: str) -> Target:
-    """Of the record that was made last."""
     layers, devices, least = FMAX
-    found = newest(
+    alike = (
         machine
         for machine in placed
         if (machine.config.layers, machine.config.rule) == (layers, rule)
         and machine.report["out_of_context"]
         and machine.device in devices
     )
-    what = f"Fmax, {rule} {'-'.join(map(str, layers))} on an ECP5-85"
-    if found is None:
-        return at_least(f"{what}, MHz", least, None)
-    return at_least(f"{what}, {found.record}, MHz", least, found.report["fmax_mhz"])
+    return fmax_target(f"{rule} {'-'.join(map(str, layers))} on an ECP5-85", least, alike)

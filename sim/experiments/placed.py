@@ -11,6 +11,7 @@ from boards.definitions import BOARDS
 from hwgen.config import CoreConfig
 from hwgen.design import load_design
 from hwgen.errors import HwgenError
+from sim.experiments.targets import Target, at_least
 
 NEEDED = frozenset({"file", "board", "out_of_context", "refused"})
 PLACED = frozenset({"used", "available", "fmax_mhz", "clock_mhz"})
@@ -114,6 +115,14 @@ def newest(machines: Iterable[Placed[C]]) -> Placed[C] | None:
     """The one that was measured last, of those of one day the slowest; None of none, or where no timing was closed."""
     timed = [machine for machine in machines if machine.report["fmax_mhz"] is not None]
     return max(timed, key=lambda each: (each.report.get("date") or "", -each.report["fmax_mhz"]), default=None)
+
+
+def fmax_target(what: str, least: float, machines: Iterable[Placed[C]]) -> Target:
+    """Whether the newest record of ``machines`` is of an Fmax of ``least`` MHz, and which record that is."""
+    found = newest(machines)
+    if found is None:
+        return at_least(f"Fmax, {what}, MHz", least, None)
+    return at_least(f"Fmax, {what}, {found.record}, MHz", least, found.report["fmax_mhz"])
 
 
 def verilog_remarks(machines: Iterable[Placed[C]]) -> list[str]:
